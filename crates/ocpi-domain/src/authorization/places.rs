@@ -1,0 +1,94 @@
+//! Where an account permits to charge: parties, Locations, EVSEs.
+
+use super::decide::{AuthorizationRequest, Decision, Missing, Refusal};
+use crate::account::{AccountPlace, TokenAccount};
+use crate::location::{EvseUid, LocationReferences};
+
+/// What some entries of an account say of the place asked for.
+struct Coverage<'a> {
+    /// The CPO or the whole Location is named.
+    whole: bool,
+    /// The EVSEs of the Location that are named one by one.
+    evses: Vec<&'a EvseUid>,
+}
+
+impl<'a> Coverage<'a> {
+    /// An entry counts when any of the CPOs that the place may belong to is its own.
+    fn of(entries: &'a [AccountPlace], request: &AuthorizationRequest<'_>) -> Coverage<'a> {
+        let asked = request.location.map(|location| &location.location_id);
+        let mut coverage = Coverage {
+            whole: false,
+            evses: Vec::new(),
+        };
+        for entry in entries
+            .iter()
+            .filter(|entry| request.cpo_parties.contains(&entry.party()))
+        {
+            match entry {
+                AccountPlace::Party(_) => coverage.whole = true,
+                AccountPlace::Location(_, id) if Some(id) == asked => coverage.whole = true,
+                AccountPlace::Evses(_, id, evse_uids) if Some(id) == asked => {
+                    coverage.evses.extend(evse_uids.as_slice());
+                }
+                AccountPlace::Location(..) | AccountPlace::Evses(..) => {}
+            }
+        }
+        coverage
+    }
+}
+
+/// What the account makes of the place asked for: `None` when all of it is permitted.
+pub(super) fn restrict(
+    account: &TokenAccount,
+    request: &AuthorizationRequest<'_>,
+    known_evses: Option<&[EvseUid]>,
+) -> Option<Decision> {
+    let denied = Coverage::of(&account.denied_locations, request);
+    let permitted = match &account.permitted_locations {
+        Some(entries) => Coverage::of(entries, request),
+        None => Coverage {
+            whole: true,
+            evses: Vec::new(),
+        },
+    };
+    if denied.whole || !permitted.whole && permitted.evses.is_empty() {
+        return Some(Decision::Refuse(Refusal::Places));
+    }
+    let location = request.location?;
+    if permitted.whole && denied.evses.is_empty() {
+        return None;
+    }
+    let is_allowed = |evse: &&EvseUid| {
+        (permitted.whole || permitted.evses.contains(evse)) && !denied.evses.contains(evse)
+    };
+    // An empty list would read as the whole Location, so a restricted answer names its EVSEs.
+    let allowed: Vec<EvseUid> = if !location.evse_uids.is_empty() {
+        location
+            .evse_uids
+            .iter()
+            .filter(is_allowed)
+            .cloned()
+            .collect()
+    } else if !permitted.whole {
+        permitted
+            .evses
+            .iter()
+            .copied()
+            .filter(is_allowed)
+            .cloned()
+            .collect()
+    } else if let Some(known) = known_evses {
+        known.iter().filter(is_allowed).cloned().collect()
+    } else {
+        return Some(Decision::NeedsLocation(Missing::Evses));
+    };
+    Some(if allowed.is_empty() {
+        Decision::Refuse(Refusal::Places)
+    } else {
+        let location_id = location.location_id.clone();
+        Decision::Allow(Some(LocationReferences {
+            location_id,
+            evse_uids: allowed,
+        }))
+    })
+}

@@ -1,0 +1,58 @@
+//! OCPI 2.3.0 Tokens and the rules of their authorization.
+//!
+//! The models read and write the JSON of the specification, with its limits built into the types:
+//! a value that breaks a rule cannot be built. The rules are pure functions: [`decide`] answers
+//! an eMSP's "may this Token charge here?", [`whitelist_decision`] a CPO's "may I decide alone?".
+//!
+//! What is deliberately absent: a clock, a store, a network, logging, and the other versions of
+//! OCPI. The moment is an argument, and what is stored comes in as an [`AuthorizationSubject`].
+//!
+//! Start with [`Token`], [`decide`] and the example `authorize`.
+
+pub mod account;
+pub mod authorization;
+mod code;
+pub mod credentials;
+pub mod display_text;
+mod enums;
+mod error;
+pub mod location;
+pub mod page;
+mod parse;
+pub mod party;
+pub mod platform;
+pub mod record;
+pub mod session;
+pub mod text;
+pub mod time;
+pub mod token;
+pub mod whitelist;
+
+pub use account::{AccountPlace, ConcurrencyScope, Credit, Currency, EvseUids, TokenAccount};
+pub use authorization::{
+    AllowedType, AuthorizationInfo, AuthorizationReference, AuthorizationRequest,
+    AuthorizationStatus, AuthorizationSubject, Decision, Missing, Refusal, Rule, decide,
+};
+pub use code::InvalidCode;
+pub use credentials::{
+    BusinessDetails, CredentialsRole, CredentialsToken, Endpoint, InterfaceRole,
+    InvalidCredentialsToken, ModuleId, Role, Version, VersionDetails, VersionNumber,
+};
+pub use display_text::{DisplayText, LanguageCode};
+pub use enums::{InvalidValue, UnlistedValue};
+pub use error::InvalidField;
+pub use location::{EvseStatus, EvseUid, LocationId, LocationReferences};
+pub use page::{Cursor, DateWindow, Page, PageRequest, PageStart};
+pub use party::{CountryCode, Party, PartyId};
+pub use platform::{AuthEncoding, Caller, PartyRole, Platform, PlatformId, Profile};
+pub use record::{AuthorizationRecord, MessageId};
+pub use session::{AuthMethod, SessionStatus};
+pub use text::{CiString, InvalidText, OcpiString};
+pub use time::{DateTime, InvalidDateTime};
+pub use token::{
+    EnergyContract, ProfileType, Revision, StoredToken, Token, TokenKey, TokenMarks, TokenPatch,
+    TokenType, TokenUid, UnknownFields, WhitelistType,
+};
+pub use whitelist::{
+    CachedToken, RealTime, SessionToken, WhitelistDecision, may_stop_session, whitelist_decision,
+};

@@ -1,0 +1,54 @@
+//! Places to charge, as far as an authorization needs them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::enums::closed_enum;
+use crate::text::identifier;
+
+identifier!(
+    /// The id of a Location within its CPO: 1 to 36 characters.
+    LocationId,
+    36
+);
+
+identifier!(
+    /// The uid of an EVSE within its CPO: 1 to 36 characters. Not its `evse_id`.
+    EvseUid,
+    36
+);
+
+closed_enum!(
+    /// What an EVSE is doing.
+    ///
+    /// Spec: 2.3.0 `mod_locations`, Status.
+    EvseStatus {
+        Available = "AVAILABLE",
+        Blocked = "BLOCKED",
+        Charging = "CHARGING",
+        Inoperative = "INOPERATIVE",
+        OutOfOrder = "OUTOFORDER",
+        Planned = "PLANNED",
+        Removed = "REMOVED",
+        Reserved = "RESERVED",
+        Unknown = "UNKNOWN",
+    }
+);
+
+/// A Location, or some of its EVSEs.
+///
+/// Spec: 2.3.0 `mod_tokens`, `LocationReferences`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocationReferences {
+    /// The Location.
+    pub location_id: LocationId,
+    /// Some of its EVSEs; empty is the whole Location. Always written, since strict clients
+    /// require it; read from absent and `null` too.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub evse_uids: Vec<EvseUid>,
+}
+
+fn null_is_empty<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<EvseUid>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}

@@ -1,0 +1,74 @@
+//! The evidence of an authorization.
+
+use std::fmt;
+
+use crate::authorization::{AllowedType, AuthorizationReference, AuthorizationStatus, Rule};
+use crate::location::LocationReferences;
+use crate::party::Party;
+use crate::platform::PlatformId;
+use crate::time::DateTime;
+use crate::token::{TokenType, TokenUid};
+
+/// The id of a message, `X-Request-ID` or `X-Correlation-ID`: 1 to 128 visible ASCII characters.
+///
+/// Spec: 2.3.0 `transport_and_format`, Unique message IDs.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct MessageId(Box<str>);
+
+impl MessageId {
+    /// `text`, when it is fit for a header and a log: 1 to 128 of U+0021..=U+007E.
+    pub fn new(text: &str) -> Option<MessageId> {
+        let legal = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        legal.then(|| MessageId(text.into()))
+    }
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// One answer to one authorize request, refusals too: what was asked, what was said, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizationRecord {
+    /// The name of this authorization; unique.
+    pub reference: AuthorizationReference,
+    /// When it was decided.
+    pub at: DateTime,
+    /// Who asked.
+    pub platform: PlatformId,
+    /// The request's `X-Request-ID`.
+    pub request_id: MessageId,
+    /// The request's `X-Correlation-ID`.
+    pub correlation_id: MessageId,
+    /// The owner of the Token, when one was found.
+    pub token_party: Option<Party>,
+    /// The uid that was asked for.
+    pub token_uid: TokenUid,
+    /// The type that was asked for.
+    pub token_type: TokenType,
+    /// The place that was asked for.
+    pub asked: Option<LocationReferences>,
+    /// The place that was allowed.
+    pub allowed_location: Option<LocationReferences>,
+    /// The answer; `None` when the question could not be answered.
+    pub allowed: Option<AllowedType>,
+    /// The finer status; `None` when the question could not be answered.
+    pub status: Option<AuthorizationStatus>,
+    /// The rule that decided.
+    pub rule: Rule,
+    /// From the request's arrival in the use case to the decision, microseconds.
+    pub latency_us: u64,
+}

@@ -1,0 +1,110 @@
+//! What an authorization reads, and the record that it leaves.
+
+use async_trait::async_trait;
+use ocpi_domain::{
+    AuthorizationRecord, AuthorizationReference, AuthorizationSubject, Cursor, DateTime, Party,
+    PlatformId, TokenType, TokenUid,
+};
+
+use crate::StorageError;
+
+/// What is found of the Token that a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectLookup {
+    /// None of the parties has it.
+    Unknown,
+    /// One party has it.
+    One(Box<AuthorizationSubject>),
+    /// Several parties have one of that uid and type.
+    Ambiguous,
+}
+
+/// A record and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// Its place in the order of appending.
+    pub cursor: Cursor,
+    /// The record.
+    pub record: AuthorizationRecord,
+}
+
+/// Which records a list holds: those that match every filter that is set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordQuery {
+    /// The uid that was asked for.
+    pub token_uid: Option<TokenUid>,
+    /// The first moment.
+    pub from: Option<DateTime>,
+    /// The first moment after the last.
+    pub to: Option<DateTime>,
+    /// Who asked.
+    pub platform: Option<PlatformId>,
+}
+
+/// The questions of drivers and the evidence of their answers.
+///
+/// # Contract
+///
+/// 1. A Token that no party of the question has is unknown: `subject_of_another_party_is_unknown`.
+/// 2. The uid is matched without case and the type exactly; only for EMAID, separators do not
+///    count, and a uid that matches to the letter is preferred:
+///    `subject_is_found_by_uid_and_type`, `emaid_is_found_without_separators`.
+/// 3. A uid and type that several of the parties have is ambiguous; the question that names one
+///    of them is not: `subject_of_two_parties_is_ambiguous`.
+/// 4. A record reads back as it was appended, by its reference and in the list:
+///    `record_reads_back_as_it_was_appended`.
+/// 5. A reference that was used before is a [`StorageError::Conflict`], and the first record
+///    stays: `used_reference_conflicts`.
+/// 6. Records are listed newest first, in pages that follow each other's cursors:
+///    `records_are_listed_newest_first`.
+/// 7. A list holds what the query asks for only: `record_list_holds_what_the_query_asks_for`.
+/// 8. Concurrent appends all stay: `concurrent_appends_lose_nothing`.
+/// 9. What was appended survives a restart of a durable store: `records_survive_reopen`.
+///
+/// A volatile store may forget its oldest records; how many it keeps is its configuration.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait AuthorizationRepository: Send + Sync {
+    /// Everything stored that the decision about this Token depends on, read together.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn load_authorization_subject(
+        &self,
+        parties: &[Party],
+        uid: &TokenUid,
+        token_type: &TokenType,
+    ) -> Result<SubjectLookup, StorageError>;
+
+    /// Keeps the evidence of an answer. The answer may leave when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Conflict`] for a reference that was used before,
+    /// [`StorageError::Unavailable`].
+    async fn append_record(&self, record: AuthorizationRecord) -> Result<(), StorageError>;
+
+    /// The record of that reference.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn find_record(
+        &self,
+        reference: &AuthorizationReference,
+    ) -> Result<Option<AuthorizationRecord>, StorageError>;
+
+    /// At most `limit` records that match, the newest first; those appended before `before` when
+    /// it is given.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn list_records(
+        &self,
+        query: &RecordQuery,
+        before: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>, StorageError>;
+}

@@ -1,0 +1,13 @@
+//! The time.
+
+use ocpi_domain::DateTime;
+
+/// The moment, and a ruler for durations. Only the host knows either.
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait Clock: Send + Sync {
+    /// The moment by the calendar.
+    fn now(&self) -> DateTime;
+
+    /// Microseconds since some fixed moment in the past; never goes back.
+    fn elapsed_us(&self) -> u64;
+}

@@ -1,0 +1,37 @@
+//! The ports of OCPI token authorization: what a host must provide, as small traits.
+//!
+//! Each trait numbers its promises under `# Contract` and names, for each, the case of the
+//! `contract` suite (feature `contract`) that holds an adapter to it. Mocks of every port come
+//! with the feature `mock`.
+//!
+//! What is deliberately absent: any implementation, and any word of HTTP or SQL.
+//! To write an adapter, start with [`TokenRepository`] and the `storage_contract!` macro.
+
+mod accounts;
+mod authenticator;
+mod authorizations;
+mod clock;
+#[cfg(feature = "contract")]
+pub mod contract;
+mod error;
+mod health;
+mod ids;
+mod platforms;
+mod tokens;
+
+pub use accounts::AccountRepository;
+pub use authenticator::Authenticator;
+pub use authorizations::{AuthorizationRepository, RecordQuery, StoredRecord, SubjectLookup};
+pub use clock::Clock;
+pub use error::StorageError;
+pub use health::StoreHealth;
+pub use ids::IdSource;
+pub use platforms::{PlatformRepository, TokenHash};
+pub use tokens::{TokenQuery, TokenRepository, TokenWrite};
+
+#[cfg(feature = "mock")]
+pub use self::{
+    accounts::MockAccountRepository, authenticator::MockAuthenticator,
+    authorizations::MockAuthorizationRepository, clock::MockClock, health::MockStoreHealth,
+    ids::MockIdSource, platforms::MockPlatformRepository, tokens::MockTokenRepository,
+};

@@ -1,0 +1,102 @@
+//! The Tokens: ours, and our copies of others'.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ocpi_domain::{
+    Page, PageRequest, Party, Revision, StoredToken, Token, TokenKey, TokenMarks, TokenType,
+    TokenUid,
+};
+
+use crate::StorageError;
+
+/// A Token to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenWrite {
+    /// The Token.
+    pub token: Arc<Token>,
+    /// What in it was not sent by its owner.
+    pub marks: TokenMarks,
+    /// The revision that this write follows; `None` when there must be no Token of that key yet.
+    pub follows: Option<Revision>,
+}
+
+/// Which Tokens a list holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenQuery {
+    /// The owners.
+    pub parties: Vec<Party>,
+    /// Types that are left out.
+    pub without_types: Vec<TokenType>,
+}
+
+/// The Tokens, found by key and by uid, and listed in creation order.
+///
+/// # Contract
+///
+/// 1. What was never put is absent, not an error: `absent_token_is_none`.
+/// 2. A Token is found by its whole key: party and uid without case, the type exactly:
+///    `token_is_found_by_its_whole_key_without_case`.
+/// 3. A Token reads back as it was put, marks and unknown fields included:
+///    `token_reads_back_as_it_was_put`.
+/// 4. By party and uid, the Tokens of every type are found: `uid_finds_every_type_of_one_party`.
+/// 5. A write must follow the stored revision (`None`: there is nothing stored), else it is a
+///    [`StorageError::Conflict`] and nothing changes: `write_that_follows_nothing_stored_conflicts`.
+/// 6. Each write gets a revision greater than every one before it: `revisions_only_grow`.
+/// 7. Of many writers that follow one revision exactly one succeeds; of many writers of different
+///    keys all do: `of_rival_writers_one_succeeds`, `concurrent_writers_lose_nothing`.
+/// 8. A list is in creation order, and an update does not move a Token:
+///    `list_is_in_creation_order_and_updates_do_not_move`.
+/// 9. Pages that follow each other's cursors hold every Token once, and Tokens created during
+///    the crawl come at its end: `crawl_by_cursor_misses_and_repeats_nothing`.
+/// 10. A page by offset is the page by cursor at that place: `offset_and_cursor_agree`.
+/// 11. The window is from inclusive, to exclusive, over `last_updated`:
+///     `window_is_from_inclusive_to_exclusive`.
+/// 12. The total counts what matches the query and the window, whatever the start and limit, and
+///     follows updates: `total_counts_what_matches`.
+/// 13. A list holds the Tokens of the parties asked for only, and none of the types left out:
+///     `list_holds_what_the_query_asks_for`.
+/// 14. Limit 0 and a start past the end give an empty page with the right total and no `next`:
+///     `empty_pages_keep_the_total`.
+/// 15. What was put survives a restart of a durable store, with its revision and its place:
+///     `tokens_survive_reopen`.
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait TokenRepository: Send + Sync {
+    /// The Token of that key.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn find_token(&self, key: &TokenKey) -> Result<Option<StoredToken>, StorageError>;
+
+    /// The Tokens of that party and uid, of whatever type, in creation order.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn find_tokens_by_uid(
+        &self,
+        party: Party,
+        uid: &TokenUid,
+    ) -> Result<Vec<StoredToken>, StorageError>;
+
+    /// Creates the Token, or replaces the revision that the write follows.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Conflict`] when another revision, or none, is stored;
+    /// [`StorageError::Unavailable`].
+    async fn put_token(&self, write: TokenWrite) -> Result<StoredToken, StorageError>;
+
+    /// One page of the Tokens that match.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn list_tokens(
+        &self,
+        query: &TokenQuery,
+        page: &PageRequest,
+    ) -> Result<Page<StoredToken>, StorageError>;
+}

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::code::code;
 use crate::location::{EvseUid, LocationId};
+use crate::parse::Object;
 use crate::party::{CountryCode, Party, PartyId};
 use crate::time::DateTime;
 
@@ -30,8 +31,7 @@ code!(
 /// assert!(account.credit.is_some_and(|credit| credit.is_used_up()));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct TokenAccount {
     /// Refuse everything: BLOCKED.
     pub blocked: bool,
@@ -52,6 +52,34 @@ pub struct TokenAccount {
     pub concurrent_sessions_max: Option<u32>,
     /// Whose sessions count for `concurrent_sessions_max`.
     pub concurrency_scope: ConcurrencyScope,
+}
+
+impl<'de> Deserialize<'de> for TokenAccount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TokenAccount, D::Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        struct Fields {
+            blocked: bool,
+            expires_at: Option<DateTime>,
+            credit: Option<Credit>,
+            permitted_locations: Option<Vec<AccountPlace>>,
+            denied_locations: Vec<AccountPlace>,
+            concurrent_sessions_max: Option<u32>,
+            concurrency_scope: ConcurrencyScope,
+        }
+
+        // An empty array would read as an account that limits nothing.
+        let Object(fields) = Object::<Fields>::deserialize(deserializer)?;
+        Ok(TokenAccount {
+            blocked: fields.blocked,
+            expires_at: fields.expires_at,
+            credit: fields.credit,
+            permitted_locations: fields.permitted_locations,
+            denied_locations: fields.denied_locations,
+            concurrent_sessions_max: fields.concurrent_sessions_max,
+            concurrency_scope: fields.concurrency_scope,
+        })
+    }
 }
 
 impl TokenAccount {

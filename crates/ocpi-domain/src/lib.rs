@@ -26,6 +26,7 @@ pub mod session;
 pub mod text;
 pub mod time;
 pub mod token;
+mod uuid;
 pub mod whitelist;
 
 pub use account::{AccountPlace, ConcurrencyScope, Credit, Currency, EvseUids, TokenAccount};

@@ -1,8 +1,9 @@
 //! Places to charge, as far as an authorization needs them.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::enums::closed_enum;
+use crate::parse::Object;
 use crate::text::identifier;
 
 identifier!(
@@ -37,18 +38,28 @@ closed_enum!(
 /// A Location, or some of its EVSEs.
 ///
 /// Spec: 2.3.0 `mod_tokens`, `LocationReferences`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LocationReferences {
     /// The Location.
     pub location_id: LocationId,
     /// Some of its EVSEs; empty is the whole Location. Always written, since strict clients
     /// require it; read from absent and `null` too.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub evse_uids: Vec<EvseUid>,
 }
 
-fn null_is_empty<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<EvseUid>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+impl<'de> Deserialize<'de> for LocationReferences {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            location_id: LocationId,
+            #[serde(default)]
+            evse_uids: Option<Vec<EvseUid>>,
+        }
+
+        let Object(fields) = Object::<Fields>::deserialize(deserializer)?;
+        Ok(LocationReferences {
+            location_id: fields.location_id,
+            evse_uids: fields.evse_uids.unwrap_or_default(),
+        })
+    }
 }

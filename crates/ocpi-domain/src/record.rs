@@ -6,8 +6,9 @@ use crate::authorization::{AllowedType, AuthorizationReference, AuthorizationSta
 use crate::location::LocationReferences;
 use crate::party::Party;
 use crate::platform::PlatformId;
+use crate::text::CiString;
 use crate::time::DateTime;
-use crate::token::{TokenType, TokenUid};
+use crate::token::TokenType;
 
 /// The id of a message, `X-Request-ID` or `X-Correlation-ID`: 1 to 128 visible ASCII characters.
 ///
@@ -20,6 +21,11 @@ impl MessageId {
     pub fn new(text: &str) -> Option<MessageId> {
         let legal = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         legal.then(|| MessageId(text.into()))
+    }
+
+    /// A new id: a UUID of 16 random bytes.
+    pub fn from_random(random: [u8; 16]) -> MessageId {
+        MessageId(crate::uuid::text(random).into_boxed_str())
     }
 
     /// The id.
@@ -55,8 +61,8 @@ pub struct AuthorizationRecord {
     pub correlation_id: MessageId,
     /// The owner of the Token, when one was found.
     pub token_party: Option<Party>,
-    /// The uid that was asked for.
-    pub token_uid: TokenUid,
+    /// The uid that was asked for, as [`uid_as_asked`](AuthorizationRecord::uid_as_asked) keeps it.
+    pub token_uid: CiString<64>,
     /// The type that was asked for.
     pub token_type: TokenType,
     /// The place that was asked for.
@@ -71,4 +77,12 @@ pub struct AuthorizationRecord {
     pub rule: Rule,
     /// From the request's arrival in the use case to the decision, microseconds.
     pub latency_us: u64,
+}
+
+impl AuthorizationRecord {
+    /// A uid as it was asked for, legal or not: what is not printable ASCII becomes `?`, and what
+    /// follows the 64th character is cut.
+    pub fn uid_as_asked(text: &str) -> CiString<64> {
+        CiString::cut(text)
+    }
 }

@@ -98,6 +98,19 @@ impl<const N: usize> CiString<N> {
         &self.0
     }
 
+    /// `text` made legal, for a log: what is not printable ASCII becomes `?`, and what follows
+    /// the `N`th character is cut.
+    pub(crate) fn cut(text: &str) -> CiString<N> {
+        let legal = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
+        CiString(
+            text.chars()
+                .take(N)
+                .map(legal)
+                .collect::<String>()
+                .into_boxed_str(),
+        )
+    }
+
     /// Whether the text says something that can be compared: neither empty nor `#NA`.
     pub fn is_identity(&self) -> bool {
         !self.0.is_empty() && &*self.0 != NOT_AVAILABLE

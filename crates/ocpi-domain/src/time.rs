@@ -47,6 +47,9 @@ impl DateTime {
         }
     }
 
+    /// The last moment that OCPI can express.
+    pub const MAX: DateTime = DateTime(LAST_MS);
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub fn unix_ms(self) -> i64 {
         self.0

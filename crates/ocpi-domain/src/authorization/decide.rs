@@ -22,7 +22,7 @@ pub struct AuthorizationSubject {
     /// place of the question left out.
     pub active_sessions: u32,
     /// The EVSEs known at the Location of the question, removed ones left out; `None` when
-    /// the Location is unknown.
+    /// the Location is unknown. An empty list says no more than that: no EVSE is known.
     pub known_evses: Option<Vec<EvseUid>>,
 }
 

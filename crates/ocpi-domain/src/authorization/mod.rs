@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::display_text::DisplayText;
 use crate::enums::closed_enum;
 use crate::location::LocationReferences;
-use crate::text::identifier;
+use crate::text::{CiString, identifier};
 use crate::token::Token;
 
 pub use decide::{
@@ -64,6 +64,13 @@ identifier!(
     AuthorizationReference,
     36
 );
+
+impl AuthorizationReference {
+    /// A new reference: a UUID of 16 random bytes.
+    pub fn from_random(random: [u8; 16]) -> AuthorizationReference {
+        AuthorizationReference(CiString::cut(&crate::uuid::text(random)))
+    }
+}
 
 /// The answer to a real-time authorization.
 ///

@@ -1,5 +1,7 @@
 //! Where an account permits to charge: parties, Locations, EVSEs.
 
+use std::collections::BTreeSet;
+
 use super::decide::{AuthorizationRequest, Decision, Missing, Refusal};
 use crate::account::{AccountPlace, TokenAccount};
 use crate::location::{EvseUid, LocationReferences};
@@ -70,14 +72,15 @@ pub(super) fn restrict(
             .cloned()
             .collect()
     } else if !permitted.whole {
+        let mut seen = BTreeSet::new();
         permitted
             .evses
             .iter()
             .copied()
-            .filter(is_allowed)
+            .filter(|evse| is_allowed(evse) && seen.insert(*evse))
             .cloned()
             .collect()
-    } else if let Some(known) = known_evses {
+    } else if let Some(known) = known_evses.filter(|known| !known.is_empty()) {
         known.iter().filter(is_allowed).cloned().collect()
     } else {
         return Some(Decision::NeedsLocation(Missing::Evses));

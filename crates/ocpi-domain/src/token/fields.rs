@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::patch::TokenPatch;
 use super::unknown_fields::UnknownFieldsBuilder;
 use crate::error::InvalidField;
+use crate::parse::Object;
 use crate::party::Party;
 
 /// The name of a member: one that OCPI gives to a Token's field, or another.
@@ -96,7 +97,10 @@ impl<'de> Visitor<'de> for TokenVisitor {
                 "whitelist" => token.whitelist = value(&mut map, name)?,
                 "language" => token.language = value(&mut map, name)?,
                 "default_profile_type" => token.default_profile_type = value(&mut map, name)?,
-                "energy_contract" => token.energy_contract = value(&mut map, name)?,
+                "energy_contract" => {
+                    let contract = value::<_, Object<_>>(&mut map, name)?;
+                    token.energy_contract = contract.map(|Object(contract)| contract);
+                }
                 _ => token.last_updated = value(&mut map, name)?,
             }
         }

@@ -158,6 +158,13 @@ impl Token {
         }
     }
 
+    /// Whether both are the same to the letter. Equality is without case for ids; a Token whose
+    /// ids changed their case is equal, but not identical.
+    pub fn is_identical(&self, other: &Token) -> bool {
+        let text = |token| serde_json::to_string(token).ok();
+        self == other && text(self) == text(other)
+    }
+
     /// Whether `key` identifies this Token.
     pub fn has_key(&self, key: &TokenKey) -> bool {
         self.party == key.party && self.uid == key.uid && self.token_type == key.token_type

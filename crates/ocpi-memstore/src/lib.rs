@@ -1,1 +1,24 @@
-//! The store in memory.
+//! The store in memory: every port of storage on one [`MemStore`].
+//!
+//! It is the fast one, for tests, for demos and for a CPO whose copies are fetched again at every
+//! start, and it is the reference for every other store. The path of an authorization takes each
+//! lock once, for a few hundred nanoseconds; long lists are read in pieces, with no lock held
+//! between them.
+//!
+//! What is deliberately absent: durability, and old records: it keeps the newest only, so that it
+//! does not grow without end.
+//!
+//! Start with [`MemStore::new`]; then `index.rs` and `token_table.rs` for how a Token is found.
+
+mod account_table;
+mod accounts;
+mod authorizations;
+mod index;
+mod platforms;
+mod record_ring;
+mod store;
+mod token_scan;
+mod token_table;
+mod tokens;
+
+pub use store::{MemStore, MemStoreOptions};

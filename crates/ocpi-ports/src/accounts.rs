@@ -12,11 +12,13 @@ use crate::StorageError;
 /// # Contract
 ///
 /// 1. What was never put is absent, not an error: `absent_account_is_none`.
-/// 2. Put reports whether it created; the last one put is found, whatever the case of the key:
+/// 2. Put reports whether it created; the last one put is found as it was put, whatever the case
+///    of party and uid, by exactly that type; separators count, for EMAID too:
 ///    `account_is_replaced_and_found_without_case`.
 /// 3. Delete reports whether there was one, and afterwards there is none:
 ///    `deleted_account_is_gone`.
-/// 4. A Token's subject is read with its account, whichever was written first:
+/// 4. A Token's subject is read with the account of the key under which the Token is stored,
+///    whichever was written first:
 ///    `subject_is_read_with_its_account`.
 /// 5. What was put survives a restart of a durable store: `accounts_survive_reopen`.
 #[cfg_attr(feature = "mock", mockall::automock)]

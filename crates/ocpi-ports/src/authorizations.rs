@@ -1,9 +1,11 @@
 //! What an authorization reads, and the record that it leaves.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use ocpi_domain::{
-    AuthorizationRecord, AuthorizationReference, AuthorizationSubject, Cursor, DateTime, Party,
-    PlatformId, TokenType, TokenUid,
+    AuthorizationRecord, AuthorizationReference, AuthorizationSubject, CiString, Cursor, DateTime,
+    Party, PlatformId, TokenType, TokenUid,
 };
 
 use crate::StorageError;
@@ -15,7 +17,8 @@ pub enum SubjectLookup {
     Unknown,
     /// One party has it.
     One(Box<AuthorizationSubject>),
-    /// Several parties have one of that uid and type.
+    /// Several match equally well: of several parties, or, of EMAID only, of one party in several
+    /// spellings of which none is that of the question.
     Ambiguous,
 }
 
@@ -25,17 +28,17 @@ pub struct StoredRecord {
     /// Its place in the order of appending.
     pub cursor: Cursor,
     /// The record.
-    pub record: AuthorizationRecord,
+    pub record: Arc<AuthorizationRecord>,
 }
 
 /// Which records a list holds: those that match every filter that is set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordQuery {
-    /// The uid that was asked for.
-    pub token_uid: Option<TokenUid>,
-    /// The first moment.
+    /// The uid that was asked for, legal or not.
+    pub token_uid: Option<CiString<64>>,
+    /// The first moment of the answer.
     pub from: Option<DateTime>,
-    /// The first moment after the last.
+    /// The first moment after it: exclusive.
     pub to: Option<DateTime>,
     /// Who asked.
     pub platform: Option<PlatformId>,
@@ -50,14 +53,16 @@ pub struct RecordQuery {
 ///    count, and a uid that matches to the letter is preferred:
 ///    `subject_is_found_by_uid_and_type`, `emaid_is_found_without_separators`.
 /// 3. A uid and type that several of the parties have is ambiguous; the question that names one
-///    of them is not: `subject_of_two_parties_is_ambiguous`.
-/// 4. A record reads back as it was appended, by its reference and in the list:
+///    of them is not, however often it names it: `subject_of_two_parties_is_ambiguous`.
+/// 4. A record reads back as it was appended, by its reference without case and in the list:
 ///    `record_reads_back_as_it_was_appended`.
-/// 5. A reference that was used before is a [`StorageError::Conflict`], and the first record
-///    stays: `used_reference_conflicts`.
-/// 6. Records are listed newest first, in pages that follow each other's cursors:
+/// 5. A reference that was used before, in whatever case, is a [`StorageError::Conflict`], and
+///    the first record stays: `used_reference_conflicts`.
+/// 6. Records are listed newest first by the order of appending, in pages that follow each
+///    other's cursors:
 ///    `records_are_listed_newest_first`.
-/// 7. A list holds what the query asks for only: `record_list_holds_what_the_query_asks_for`.
+/// 7. A list holds what the query asks for only, the uid without case and the platform exactly:
+///    `record_list_holds_what_the_query_asks_for`.
 /// 8. Concurrent appends all stay: `concurrent_appends_lose_nothing`.
 /// 9. What was appended survives a restart of a durable store: `records_survive_reopen`.
 ///
@@ -83,7 +88,7 @@ pub trait AuthorizationRepository: Send + Sync {
     ///
     /// [`StorageError::Conflict`] for a reference that was used before,
     /// [`StorageError::Unavailable`].
-    async fn append_record(&self, record: AuthorizationRecord) -> Result<(), StorageError>;
+    async fn append_record(&self, record: Arc<AuthorizationRecord>) -> Result<(), StorageError>;
 
     /// The record of that reference.
     ///
@@ -93,7 +98,7 @@ pub trait AuthorizationRepository: Send + Sync {
     async fn find_record(
         &self,
         reference: &AuthorizationReference,
-    ) -> Result<Option<AuthorizationRecord>, StorageError>;
+    ) -> Result<Option<Arc<AuthorizationRecord>>, StorageError>;
 
     /// At most `limit` records that match, the newest first; those appended before `before` when
     /// it is given.

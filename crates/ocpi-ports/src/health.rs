@@ -5,6 +5,10 @@ use async_trait::async_trait;
 use crate::StorageError;
 
 /// The store's own word on its health.
+///
+/// # Contract
+///
+/// 1. A store that works says so, and asking changes nothing: `working_store_is_healthy`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait StoreHealth: Send + Sync {

@@ -15,8 +15,8 @@ mod clock;
 pub mod contract;
 mod error;
 mod health;
-mod ids;
 mod platforms;
+mod randomness;
 mod tokens;
 
 pub use accounts::AccountRepository;
@@ -25,13 +25,13 @@ pub use authorizations::{AuthorizationRepository, RecordQuery, StoredRecord, Sub
 pub use clock::Clock;
 pub use error::StorageError;
 pub use health::StoreHealth;
-pub use ids::IdSource;
 pub use platforms::{PlatformRepository, TokenHash};
+pub use randomness::Randomness;
 pub use tokens::{TokenQuery, TokenRepository, TokenWrite};
 
 #[cfg(feature = "mock")]
 pub use self::{
     accounts::MockAccountRepository, authenticator::MockAuthenticator,
     authorizations::MockAuthorizationRepository, clock::MockClock, health::MockStoreHealth,
-    ids::MockIdSource, platforms::MockPlatformRepository, tokens::MockTokenRepository,
+    platforms::MockPlatformRepository, randomness::MockRandomness, tokens::MockTokenRepository,
 };

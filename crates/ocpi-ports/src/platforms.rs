@@ -28,9 +28,10 @@ impl fmt::Debug for TokenHash {
 /// # Contract
 ///
 /// 1. What was never put is absent, not an error: `absent_platform_is_none`.
-/// 2. A platform is found by its id and by its hash after it was put:
+/// 2. A platform is found by its id, exactly, and by its hash, as it was put:
 ///    `platform_is_found_by_id_and_by_hash`.
-/// 3. Putting the same id again replaces the platform, and the former hash finds nothing:
+/// 3. Putting the same id again replaces the platform, and the former hash finds nothing and is
+///    free:
 ///    `replaced_platform_loses_its_former_hash`.
 /// 4. A hash that another platform has is a [`StorageError::Conflict`], and nothing changes:
 ///    `hash_of_another_platform_conflicts`.

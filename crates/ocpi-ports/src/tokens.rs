@@ -35,7 +35,8 @@ pub struct TokenQuery {
 /// # Contract
 ///
 /// 1. What was never put is absent, not an error: `absent_token_is_none`.
-/// 2. A Token is found by its whole key: party and uid without case, the type exactly:
+/// 2. A Token is found by its whole key: party and uid without case, the type exactly; separators
+///    count, for EMAID too:
 ///    `token_is_found_by_its_whole_key_without_case`.
 /// 3. A Token reads back as it was put, marks and unknown fields included:
 ///    `token_reads_back_as_it_was_put`.
@@ -56,8 +57,8 @@ pub struct TokenQuery {
 ///     follows updates: `total_counts_what_matches`.
 /// 13. A list holds the Tokens of the parties asked for only, and none of the types left out:
 ///     `list_holds_what_the_query_asks_for`.
-/// 14. Limit 0 and a start past the end give an empty page with the right total and no `next`:
-///     `empty_pages_keep_the_total`.
+/// 14. Limit 0 and a start past the end, however far, give an empty page with the right total and
+///     no `next`: `empty_pages_keep_the_total`.
 /// 15. What was put survives a restart of a durable store, with its revision and its place:
 ///     `tokens_survive_reopen`.
 #[cfg_attr(feature = "mock", mockall::automock)]

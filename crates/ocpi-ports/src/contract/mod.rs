@@ -1,1 +1,151 @@
 //! The suite that every storage adapter must pass.
+//!
+//! Each promise under `# Contract` of a port is held by a case of the same name, a plain
+//! function over a [`Harness`]. An adapter implements the harness for its tests, depends on
+//! `tokio` (features `macros` and `rt-multi-thread`) there, and calls one macro, which makes one
+//! test of each case; a failure so names the broken promise:
+//!
+//! ```text
+//! ocpi_ports::storage_contract!(MyHarness);
+//! ```
+//!
+//! No case waits for time to pass, none is left out for an adapter that cannot keep its promise,
+//! and none depends on another: each has a fresh store. What an adapter may choose is a constant
+//! of its harness, and the suite asserts it in both directions.
+//!
+//! The cases are listed once, in the macro; a test holds the list, the promises of the ports and
+//! the functions here to each other.
+
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a case fails by panicking, as every test does"
+)]
+
+mod fixtures;
+
+pub mod accounts;
+pub mod authorizations;
+pub mod health;
+pub mod platforms;
+pub mod token_lists;
+pub mod tokens;
+
+#[cfg(test)]
+mod agreement;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    AccountRepository, AuthorizationRepository, PlatformRepository, StoreHealth, TokenRepository,
+};
+
+/// A store under test. All of its ports look at the same store.
+#[async_trait]
+pub trait Harness: Send + Sized {
+    /// Whether what was written outlives the process: then [`reopen`](Harness::reopen) must give
+    /// the store again with everything in it, else it must give `None`.
+    const DURABLE: bool;
+
+    /// An empty store that nobody else uses.
+    async fn fresh() -> Self;
+
+    /// The port of the Tokens.
+    fn tokens(&self) -> Arc<dyn TokenRepository>;
+
+    /// The port of the accounts.
+    fn accounts(&self) -> Arc<dyn AccountRepository>;
+
+    /// The port of the authorizations.
+    fn authorizations(&self) -> Arc<dyn AuthorizationRepository>;
+
+    /// The port of the platforms.
+    fn platforms(&self) -> Arc<dyn PlatformRepository>;
+
+    /// The port of the store's health.
+    fn health(&self) -> Arc<dyn StoreHealth>;
+
+    /// Closes the store and opens it again, as a restart of the process would; `None` when the
+    /// store is volatile. The suite has dropped every port before.
+    async fn reopen(self) -> Option<Self>;
+}
+
+/// The names of the cases, by the module that holds them.
+pub const CASES: &[(&str, &[&str])] = crate::storage_contract!(@cases @names);
+
+/// Makes one `#[tokio::test]` of each case of the contract, for the [`Harness`] given; see
+/// [`contract`](crate::contract).
+#[macro_export]
+macro_rules! storage_contract {
+    // The list of all cases, handed to one of the rules below.
+    (@cases $($rule:tt)+) => {
+        $crate::storage_contract! { $($rule)+;
+            tokens {
+                absent_token_is_none
+                token_is_found_by_its_whole_key_without_case
+                token_reads_back_as_it_was_put
+                uid_finds_every_type_of_one_party
+                write_that_follows_nothing_stored_conflicts
+                revisions_only_grow
+                of_rival_writers_one_succeeds
+                concurrent_writers_lose_nothing
+                tokens_survive_reopen
+            }
+            token_lists {
+                list_is_in_creation_order_and_updates_do_not_move
+                crawl_by_cursor_misses_and_repeats_nothing
+                offset_and_cursor_agree
+                window_is_from_inclusive_to_exclusive
+                total_counts_what_matches
+                list_holds_what_the_query_asks_for
+                empty_pages_keep_the_total
+            }
+            accounts {
+                absent_account_is_none
+                account_is_replaced_and_found_without_case
+                deleted_account_is_gone
+                subject_is_read_with_its_account
+                accounts_survive_reopen
+            }
+            authorizations {
+                subject_of_another_party_is_unknown
+                subject_is_found_by_uid_and_type
+                emaid_is_found_without_separators
+                subject_of_two_parties_is_ambiguous
+                record_reads_back_as_it_was_appended
+                used_reference_conflicts
+                records_are_listed_newest_first
+                record_list_holds_what_the_query_asks_for
+                concurrent_appends_lose_nothing
+                records_survive_reopen
+            }
+            platforms {
+                absent_platform_is_none
+                platform_is_found_by_id_and_by_hash
+                replaced_platform_loses_its_former_hash
+                hash_of_another_platform_conflicts
+                platforms_survive_reopen
+            }
+            health {
+                working_store_is_healthy
+            }
+        }
+    };
+    (@names; $($room:ident { $($case:ident)+ })+) => {
+        &[$((stringify!($room), &[$(stringify!($case)),+])),+]
+    };
+    (@tests $harness:ty; $($room:ident { $($case:ident)+ })+) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $case() {
+                $crate::contract::$room::$case::<$harness>().await;
+            }
+        )+)+
+    };
+    ($harness:ty) => {
+        $crate::storage_contract! { @cases @tests $harness }
+    };
+}

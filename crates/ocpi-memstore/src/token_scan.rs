@@ -1,0 +1,304 @@
+//! Reading a list of Tokens in pieces, with no lock held between them.
+
+use ocpi_domain::{Cursor, Page, PageRequest, PageStart, StoredToken};
+use ocpi_ports::TokenQuery;
+
+use crate::token_table::{Entry, TokenTable, TypeSet};
+
+/// How many Tokens are looked at under one hold of the lock: some ten microseconds.
+const PIECE: usize = 4096;
+
+/// A list in the making. Places are for life, so what happens between two pieces can neither
+/// repeat nor hide a Token; what is created after the start is not part of it.
+pub(crate) struct TokenScan<'a> {
+    query: &'a TokenQuery,
+    without_types: TypeSet<'a>,
+    page: &'a PageRequest,
+    /// The next place to look at, and the first that is not looked at.
+    place: usize,
+    end: usize,
+    /// The first place whose Token may be on the page.
+    first: usize,
+    /// How many that match are left out before the page, and how many were seen.
+    skip: u64,
+    seen: u64,
+    /// How many match, when that is known before the end.
+    total: Option<u64>,
+    items: Vec<StoredToken>,
+    last: usize,
+    more_follow: bool,
+}
+
+impl<'a> TokenScan<'a> {
+    /// Prepares the list, and finds what needs no looking at the Tokens.
+    pub(crate) fn new(
+        tokens: &TokenTable,
+        query: &'a TokenQuery,
+        page: &'a PageRequest,
+    ) -> TokenScan<'a> {
+        let end = tokens.entries().len();
+        let (first, skip) = match page.start {
+            PageStart::Offset(offset) => (0, offset),
+            PageStart::After(Cursor(place)) => {
+                let place = usize::try_from(place).unwrap_or(usize::MAX);
+                (place.saturating_add(1).min(end), 0)
+            }
+        };
+        let mut scan = TokenScan {
+            query,
+            without_types: TypeSet::new(&query.without_types),
+            page,
+            place: 0,
+            end,
+            first,
+            skip,
+            seen: 0,
+            total: None,
+            items: Vec::new(),
+            last: 0,
+            more_follow: false,
+        };
+        if page.window.is_open() {
+            scan.start_with_known_total(tokens);
+        }
+        scan
+    }
+
+    /// Without a window the total is kept, so only the page itself has to be looked for.
+    fn start_with_known_total(&mut self, tokens: &TokenTable) {
+        let query = self.query;
+        let total = tokens.total(|party, token_type| {
+            query.parties.contains(&party) && !query.without_types.contains(token_type)
+        });
+        self.total = Some(total);
+        self.place = self.first;
+        if self.page.limit == 0 || self.skip >= total {
+            self.place = self.end;
+        } else if u64::try_from(self.end) == Ok(total) {
+            // Every Token matches, so an offset is a place.
+            let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX);
+            self.place = self.place.saturating_add(skipped).min(self.end);
+            self.seen = self.skip;
+        }
+    }
+
+    /// Whether nothing is left to look at.
+    pub(crate) fn is_done(&self) -> bool {
+        self.place >= self.end
+    }
+
+    /// Looks at the next piece.
+    pub(crate) fn look_on(&mut self, tokens: &TokenTable) {
+        let until = self.end.min(self.place.saturating_add(PIECE));
+        let start = self.place;
+        let piece = tokens.entries().get(start..until).unwrap_or_default();
+        self.place = until;
+        for (place, entry) in (start..).zip(piece) {
+            if !self.matches(entry) {
+                continue;
+            }
+            self.seen += 1;
+            let is_on_page = place >= self.first && self.seen > self.skip;
+            if is_on_page && self.items.len() < self.page.limit {
+                self.items.push(entry.stored());
+                self.last = place;
+            } else if is_on_page {
+                self.more_follow = true;
+            }
+            // Once the total is known, only the page and what follows it matter.
+            if self.total == Some(self.seen) || (self.more_follow && self.total.is_some()) {
+                self.place = self.end;
+                return;
+            }
+        }
+    }
+
+    fn matches(&self, entry: &Entry) -> bool {
+        self.page.window.contains(entry.last_updated)
+            && !self.without_types.holds(entry)
+            && self.query.parties.contains(&entry.party)
+    }
+
+    /// The page that was found.
+    pub(crate) fn finish(self) -> Page<StoredToken> {
+        let has_next = self.more_follow && !self.items.is_empty();
+        Page {
+            next: has_next.then_some(Cursor(self.last as u64)),
+            total: self.total.unwrap_or(self.seen),
+            items: self.items,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ocpi_domain::{DateTime, DateWindow, Party, Revision, Token, TokenMarks, TokenType};
+    use ocpi_ports::TokenWrite;
+
+    use super::*;
+    use crate::index::TextHasher;
+
+    /// Enough for some pieces and a rest.
+    const COUNT: usize = 3 * PIECE + 100;
+
+    fn at(second: usize) -> DateTime {
+        DateTime::from_unix_ms(i64::try_from(second).unwrap() * 1000).unwrap()
+    }
+
+    fn put(tokens: &mut TokenTable, hasher: &TextHasher, token: Token, follows: Option<Revision>) {
+        let hash = hasher.of_uid(&token.uid, &token.token_type);
+        let write = TokenWrite {
+            token: Arc::new(token),
+            marks: TokenMarks::default(),
+            follows,
+        };
+        tokens.put(write, hash).unwrap();
+    }
+
+    /// Tokens of two parties, a few of the second, and types that come in turn; afterwards many
+    /// were updated, some of them often.
+    fn many(types: &[TokenType]) -> TokenTable {
+        let (mut tokens, hasher) = (TokenTable::default(), TextHasher::default());
+        for place in 0..COUNT {
+            let party = if place % 1000 == 999 { "XYZ" } else { "ABC" };
+            let token_type = &types[place % types.len()];
+            let token = serde_json::from_str(&format!(
+                r#"{{"country_code":"CH","party_id":"{party}","uid":"U-{place}","valid":true,
+                    "type":"{token_type}","contract_id":"C","issuer":"I","whitelist":"NEVER",
+                    "last_updated":"{}"}}"#,
+                at(place % 100)
+            ));
+            put(&mut tokens, &hasher, token.unwrap(), None);
+        }
+        for step in 0..2 * COUNT {
+            let stored = tokens.entries()[step * step % COUNT].stored();
+            let mut token = Token::clone(&stored.token);
+            token.last_updated = at(step % 100);
+            put(&mut tokens, &hasher, token, Some(stored.revision));
+        }
+        tokens
+    }
+
+    fn list(tokens: &TokenTable, query: &TokenQuery, page: &PageRequest) -> Page<StoredToken> {
+        let mut scan = TokenScan::new(tokens, query, page);
+        while !scan.is_done() {
+            scan.look_on(tokens);
+        }
+        scan.finish()
+    }
+
+    /// What matches, by looking at every Token at once.
+    fn matching(
+        tokens: &TokenTable,
+        query: &TokenQuery,
+        window: DateWindow,
+    ) -> Vec<(usize, StoredToken)> {
+        let stored = tokens.entries().iter().map(Entry::stored).enumerate();
+        stored
+            .filter(|(_, one)| query.parties.contains(&one.token.party))
+            .filter(|(_, one)| !query.without_types.contains(&one.token.token_type))
+            .filter(|(_, one)| window.contains(one.token.last_updated))
+            .collect()
+    }
+
+    /// The page of what matches.
+    fn cut(matching: &[(usize, StoredToken)], page: &PageRequest) -> Page<StoredToken> {
+        let start = match page.start {
+            PageStart::Offset(offset) => matching.len().min(usize::try_from(offset).unwrap()),
+            PageStart::After(after) => {
+                matching.partition_point(|(place, _)| *place as u64 <= after.0)
+            }
+        };
+        let found = &matching[start..matching.len().min(start.saturating_add(page.limit))];
+        let more_follow = start + found.len() < matching.len();
+        let last = found.last().filter(|_| more_follow);
+        Page {
+            items: found.iter().map(|(_, one)| one.clone()).collect(),
+            total: matching.len() as u64,
+            next: last.map(|(place, _)| Cursor(*place as u64)),
+        }
+    }
+
+    fn queries(types: &[TokenType]) -> Vec<TokenQuery> {
+        let [abc, xyz] = ["ABC", "XYZ"].map(|id| Party::new("CH", id).unwrap());
+        let mut queries = Vec::new();
+        for parties in [vec![abc, xyz], vec![xyz]] {
+            for without_types in [&[], &types[..1], &types[1..]] {
+                queries.push(TokenQuery {
+                    parties: parties.clone(),
+                    without_types: without_types.to_vec(),
+                });
+            }
+        }
+        queries
+    }
+
+    /// Holds: P-04, P-08.
+    #[test]
+    fn a_list_read_in_pieces_is_the_list_read_at_once() {
+        let types = [TokenType::Rfid, "FLEET".parse().unwrap(), TokenType::Emaid];
+        let tokens = many(&types);
+        let windows = [
+            (None, None),
+            (Some(at(30)), Some(at(40))),
+            (Some(at(99)), None),
+        ];
+        let places = [0, 1, PIECE - 1, PIECE, COUNT / 2, COUNT - 1, COUNT];
+        let starts = places.map(|place| {
+            let place = place as u64;
+            [PageStart::Offset(place), PageStart::After(Cursor(place))]
+        });
+        let mut held = 0;
+        for query in queries(&types) {
+            for (from, to) in windows {
+                let window = DateWindow { from, to };
+                let matching = matching(&tokens, &query, window);
+                for start in starts.into_iter().flatten() {
+                    for limit in [0, 1, 50, PIECE + 1] {
+                        let page = PageRequest {
+                            start,
+                            limit,
+                            window,
+                        };
+                        let found = list(&tokens, &query, &page);
+                        assert!(found == cut(&matching, &page), "{query:?} {page:?}");
+                        held += usize::from(!found.items.is_empty());
+                    }
+                }
+            }
+        }
+        assert!(held > 300, "only {held} pages hold anything");
+    }
+
+    /// Holds: P-08, P-09.
+    #[test]
+    fn what_is_created_between_two_pieces_is_not_part_of_the_list() {
+        let types = [TokenType::Rfid];
+        let mut tokens = many(&types);
+        let query = TokenQuery {
+            parties: vec![Party::new("CH", "ABC").unwrap()],
+            without_types: vec![],
+        };
+        let page = PageRequest {
+            start: PageStart::Offset(0),
+            limit: usize::MAX,
+            window: DateWindow::default(),
+        };
+        let expected = cut(&matching(&tokens, &query, page.window), &page);
+        let first = Token::clone(&tokens.entries()[0].stored().token);
+        let mut scan = TokenScan::new(&tokens, &query, &page);
+        for number in 0.. {
+            if scan.is_done() {
+                break;
+            }
+            scan.look_on(&tokens);
+            let mut token = first.clone();
+            token.uid = format!("NEW-{number}").parse().unwrap();
+            put(&mut tokens, &TextHasher::default(), token, None);
+        }
+        assert!(tokens.entries().len() > COUNT + 2);
+        assert!(scan.finish() == expected);
+    }
+}

@@ -1,0 +1,262 @@
+//! The Tokens in creation order, with what finds and counts them.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use ocpi_domain::{
+    DateTime, Party, Revision, StoredToken, Token, TokenKey, TokenMarks, TokenType, TokenUid,
+};
+use ocpi_ports::{StorageError, TokenWrite};
+
+use crate::index::{PlaceIndex, TextHash};
+
+/// A Token in its place. What a list asks for is copied out of the Token, so that reading a long
+/// list does not visit every Token.
+pub(crate) struct Entry {
+    token: Arc<Token>,
+    revision: Revision,
+    pub(crate) last_updated: DateTime,
+    pub(crate) party: Party,
+    kind: Kind,
+    marks: TokenMarks,
+}
+
+/// Some token types, as a set that is asked for each Token of a list.
+pub(crate) struct TypeSet<'a> {
+    listed: u8,
+    unlisted: Vec<&'a TokenType>,
+}
+
+impl<'a> TypeSet<'a> {
+    pub(crate) fn new(types: &'a [TokenType]) -> TypeSet<'a> {
+        let is_unlisted = |token_type: &&TokenType| Kind::from(*token_type) == Kind::Unlisted;
+        TypeSet {
+            listed: types
+                .iter()
+                .filter(|token_type| !is_unlisted(token_type))
+                .fold(0, |set, token_type| set | Kind::from(token_type).bit()),
+            unlisted: types.iter().filter(is_unlisted).collect(),
+        }
+    }
+
+    /// Whether the Token's type is in the set.
+    pub(crate) fn holds(&self, entry: &Entry) -> bool {
+        if entry.kind == Kind::Unlisted {
+            self.unlisted.contains(&&entry.token.token_type)
+        } else {
+            self.listed & entry.kind.bit() != 0
+        }
+    }
+}
+
+/// A [`TokenType`] in one byte.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    AdHocUser,
+    AppUser,
+    Emaid,
+    Other,
+    Rfid,
+    Unlisted,
+}
+
+impl Kind {
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+impl From<&TokenType> for Kind {
+    fn from(token_type: &TokenType) -> Kind {
+        match token_type {
+            TokenType::AdHocUser => Kind::AdHocUser,
+            TokenType::AppUser => Kind::AppUser,
+            TokenType::Emaid => Kind::Emaid,
+            TokenType::Other => Kind::Other,
+            TokenType::Rfid => Kind::Rfid,
+            TokenType::Unlisted(_) => Kind::Unlisted,
+        }
+    }
+}
+
+impl Entry {
+    /// The Token with its revision and marks.
+    pub(crate) fn stored(&self) -> StoredToken {
+        StoredToken {
+            token: Arc::clone(&self.token),
+            marks: self.marks,
+            revision: self.revision,
+        }
+    }
+
+    /// Whether the Token is of that type.
+    fn is_of_type(&self, token_type: &TokenType) -> bool {
+        self.kind == Kind::from(token_type)
+            && (self.kind != Kind::Unlisted || self.token.token_type == *token_type)
+    }
+}
+
+/// What a question finds.
+#[derive(Clone, Copy)]
+pub(crate) enum Found<'a> {
+    Nothing,
+    One(&'a Entry),
+    Several,
+}
+
+impl<'a> Found<'a> {
+    fn and(self, entry: &'a Entry) -> Found<'a> {
+        match self {
+            Found::Nothing => Found::One(entry),
+            Found::One(_) | Found::Several => Found::Several,
+        }
+    }
+}
+
+/// All Tokens. None is ever taken out, so a place is for life, and is the cursor of a list.
+#[derive(Default)]
+pub(crate) struct TokenTable {
+    entries: Vec<Entry>,
+    /// By uid alone: what has one uid, of whatever party and type, is found in one go.
+    by_uid: PlaceIndex,
+    /// How many Tokens a party has of a type, so that nobody counts for a list's total.
+    totals: HashMap<(Party, TokenType), u64>,
+    last_revision: u64,
+}
+
+impl TokenTable {
+    /// The Tokens in creation order.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many Tokens there are of which `counts` holds.
+    pub(crate) fn total(&self, counts: impl Fn(Party, &TokenType) -> bool) -> u64 {
+        self.totals
+            .iter()
+            .filter(|((party, token_type), _)| counts(*party, token_type))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    fn place_of(
+        &self,
+        party: Party,
+        uid: &TokenUid,
+        token_type: &TokenType,
+        hash: TextHash,
+    ) -> Option<usize> {
+        self.by_uid.candidates(hash).find(|place| {
+            let entry = &self.entries[*place];
+            entry.party == party && entry.is_of_type(token_type) && entry.token.uid == *uid
+        })
+    }
+
+    /// The Token of that key, whose uid has that hash.
+    pub(crate) fn find(&self, key: &TokenKey, hash: TextHash) -> Option<&Entry> {
+        let place = self.place_of(key.party, &key.uid, &key.token_type, hash)?;
+        Some(&self.entries[place])
+    }
+
+    /// The Token that a question about that uid and type means.
+    pub(crate) fn find_subject(
+        &self,
+        parties: &[Party],
+        uid: &TokenUid,
+        token_type: &TokenType,
+        hash: TextHash,
+    ) -> Found<'_> {
+        let is_emaid = *token_type == TokenType::Emaid;
+        let (mut to_the_letter, mut otherwise) = (Found::Nothing, Found::Nothing);
+        for place in self.by_uid.candidates(hash) {
+            let entry = &self.entries[place];
+            if !entry.is_of_type(token_type) || !parties.contains(&entry.party) {
+                continue;
+            }
+            if entry.token.uid == *uid {
+                to_the_letter = to_the_letter.and(entry);
+            } else if is_emaid && entry.token.uid.is_same_emaid(uid) {
+                otherwise = otherwise.and(entry);
+            }
+        }
+        match to_the_letter {
+            Found::Nothing => otherwise,
+            found => found,
+        }
+    }
+
+    /// The Tokens of that party and uid, of whatever type, in creation order. An EMAID is found
+    /// by another hash than the other types when its uid has separators.
+    pub(crate) fn find_by_uid(
+        &self,
+        party: Party,
+        uid: &TokenUid,
+        hash: TextHash,
+        emaid_hash: TextHash,
+    ) -> Vec<&Entry> {
+        let other_hash = (emaid_hash != hash).then_some(emaid_hash);
+        let mut places: Vec<usize> = [Some(hash), other_hash]
+            .into_iter()
+            .flatten()
+            .flat_map(|hash| self.by_uid.candidates(hash))
+            .filter(|place| {
+                let entry = &self.entries[*place];
+                entry.party == party && entry.token.uid == *uid
+            })
+            .collect();
+        places.sort_unstable();
+        places
+            .into_iter()
+            .map(|place| &self.entries[place])
+            .collect()
+    }
+
+    /// Stores the Token when `follows` is what is there, and gives the Token that it replaces, to
+    /// be dropped when the lock is free again.
+    pub(crate) fn put(
+        &mut self,
+        write: TokenWrite,
+        hash: TextHash,
+    ) -> Result<(StoredToken, Option<Arc<Token>>), StorageError> {
+        let token = write.token;
+        let party = token.party;
+        let place = self.place_of(party, &token.uid, &token.token_type, hash);
+        let stored = place.map(|place| self.entries[place].revision);
+        if stored != write.follows {
+            return Err(StorageError::Conflict);
+        }
+        let entry = Entry {
+            revision: Revision(self.last_revision + 1),
+            last_updated: token.last_updated,
+            party,
+            kind: Kind::from(&token.token_type),
+            marks: write.marks,
+            token,
+        };
+        let written = entry.stored();
+        let replaced = if let Some(place) = place {
+            Some(std::mem::replace(&mut self.entries[place], entry).token)
+        } else {
+            let place = u32::try_from(self.entries.len())
+                .map_err(|full| StorageError::Unavailable(Box::new(full)))?;
+            self.entries.push(entry);
+            self.by_uid.insert(hash, place);
+            let of_kind = (party, written.token.token_type.clone());
+            *self.totals.entry(of_kind).or_default() += 1;
+            None
+        };
+        self.last_revision += 1;
+        Ok((written, replaced))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A million Tokens are kept: what is added to each must stay small.
+    #[test]
+    fn an_entry_takes_half_a_cache_line() {
+        assert_eq!(size_of::<Entry>(), 32);
+    }
+}

@@ -1,1 +1,33 @@
-//! Stub.
+//! The use cases of OCPI token authorization.
+//!
+//! One file each, all of one shape: who may, what is stored, what the rules say, one write.
+//! [`App`] offers them; it is built from the ports of `ocpi-ports`.
+//!
+//! What is deliberately absent: HTTP, SQL, status codes and JSON. "No" is a value of a use case,
+//! an error is what kept it from an answer.
+
+mod access;
+mod addressed_token;
+mod app;
+mod authorize_token;
+mod get_token;
+mod hashed_tokens;
+mod health;
+mod hosting;
+mod list_tokens;
+mod metrics;
+mod patch_token;
+mod put_token;
+mod secret_key;
+
+pub use access::{AccessError, RequestContext, Routing};
+pub use app::{App, AppOptions, Ports};
+pub use authorize_token::{AuthorizationAnswer, AuthorizeTokenError, AuthorizeTokenRequest};
+pub use get_token::{GetTokenError, GetTokenRequest};
+pub use hashed_tokens::HashedTokens;
+pub use health::NotReady;
+pub use hosting::{HostedParty, Hosting};
+pub use list_tokens::ListTokensError;
+pub use patch_token::{PatchTokenError, PatchTokenRequest};
+pub use put_token::{PutTokenError, PutTokenRequest, Written};
+pub use secret_key::{InvalidSecretKey, SecretKey};

@@ -1,0 +1,95 @@
+//! The application: the ports, and what the operator set.
+
+use std::sync::Arc;
+
+use ocpi_domain::{Caller, CredentialsToken, MessageId};
+use ocpi_ports::{
+    Authenticator, AuthorizationRepository, Clock, Randomness, StorageError, StoreHealth,
+    TokenRepository,
+};
+use prometheus_client::registry::Registry;
+
+use crate::hosting::Hosting;
+use crate::metrics::Metrics;
+
+/// What the application is built on.
+#[expect(missing_docs, reason = "each field is described at its trait")]
+pub struct Ports {
+    pub tokens: Arc<dyn TokenRepository>,
+    pub authorizations: Arc<dyn AuthorizationRepository>,
+    pub authenticator: Arc<dyn Authenticator>,
+    pub health: Arc<dyn StoreHealth>,
+    pub clock: Arc<dyn Clock>,
+    pub randomness: Arc<dyn Randomness>,
+}
+
+/// What the operator may set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AppOptions {
+    /// List Tokens of the types `AD_HOC_USER`, `APP_USER` and EMAID to CPOs too.
+    pub list_all_token_types: bool,
+}
+
+/// The use cases. Shared by every adapter that drives it; adapters cannot reach the ports.
+pub struct App {
+    pub(crate) ports: Ports,
+    pub(crate) hosting: Hosting,
+    pub(crate) options: AppOptions,
+    pub(crate) metrics: Metrics,
+    pub(crate) record_health: crate::health::RecordHealth,
+}
+
+impl App {
+    /// An application of these parts; its metrics are registered in `registry`.
+    pub fn new(
+        ports: Ports,
+        hosting: Hosting,
+        options: AppOptions,
+        registry: &mut Registry,
+    ) -> App {
+        App {
+            ports,
+            hosting,
+            options,
+            metrics: Metrics::register(registry),
+            record_health: crate::health::RecordHealth::default(),
+        }
+    }
+
+    /// The parties hosted here.
+    pub fn hosting(&self) -> &Hosting {
+        &self.hosting
+    }
+
+    /// The moment, for those who stamp an answer.
+    pub fn now(&self) -> ocpi_domain::DateTime {
+        self.ports.clock.now()
+    }
+
+    /// Microseconds since some fixed moment, for those who measure.
+    pub fn elapsed_us(&self) -> u64 {
+        self.ports.clock.elapsed_us()
+    }
+
+    /// A new id, for a message that came without one.
+    pub fn new_message_id(&self) -> MessageId {
+        MessageId::from_random(self.ports.randomness.bytes())
+    }
+
+    /// The caller that the first known of `candidates` belongs to, and that candidate.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when it cannot be found out.
+    pub async fn authenticate(
+        &self,
+        candidates: Vec<CredentialsToken>,
+    ) -> Result<Option<(Caller, CredentialsToken)>, StorageError> {
+        for candidate in candidates {
+            if let Some(caller) = self.ports.authenticator.find_caller(&candidate).await? {
+                return Ok(Some((caller, candidate)));
+            }
+        }
+        Ok(None)
+    }
+}

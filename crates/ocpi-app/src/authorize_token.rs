@@ -1,0 +1,271 @@
+//! Real-time authorization: may this Token charge here, now?
+//!
+//! Spec: 2.3.0 `mod_tokens`, Sender interface, POST method.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ocpi_domain::{
+    AllowedType, AuthorizationInfo, AuthorizationRecord, AuthorizationReference,
+    AuthorizationRequest, AuthorizationStatus, AuthorizationSubject, Decision, LocationReferences,
+    Missing, Party, Role, Rule, TokenType, WhitelistType, decide,
+};
+use ocpi_ports::{StorageError, SubjectLookup};
+
+use crate::access::{AccessError, RequestContext, require_cpo};
+use crate::app::App;
+
+/// The question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizeTokenRequest<'a> {
+    /// The owner, when the URL names one.
+    pub owner: Option<Party>,
+    /// The uid as it was sent; a text that is no uid is an unknown Token.
+    pub uid: &'a str,
+    /// The type as it was sent.
+    pub token_type: TokenType,
+    /// The place, when the question names one.
+    pub location: Option<LocationReferences>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorizationAnswer {
+    /// The answer in OCPI's words.
+    pub info: AuthorizationInfo,
+    /// The finer status, for those who understand it.
+    pub status: AuthorizationStatus,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum AuthorizeTokenError {
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    #[error("no such token")]
+    UnknownToken,
+    #[error("ambiguous token: several parties have it, name one by OCPI-to or in the URL")]
+    AmbiguousToken,
+    #[error("the answer depends on the location, but the request names none")]
+    LocationMissing,
+    #[error("the answer depends on the EVSEs of the location, but the request names none")]
+    EvsesMissing,
+    #[error("there is no answer in time")]
+    TimedOut,
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// The longest that an answer may take. A charge point waits; an error lets its CPO decide.
+const ANSWER_MAX: Duration = Duration::from_millis(1500);
+
+impl App {
+    /// Answers the question, and leaves a record of it before the answer can leave.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthorizeTokenError`]; a refusal is an answer, not an error.
+    pub async fn authorize_token(
+        &self,
+        context: &RequestContext,
+        request: AuthorizeTokenRequest<'_>,
+    ) -> Result<AuthorizationAnswer, AuthorizeTokenError> {
+        let started_us = self.elapsed_us();
+        self.check_routing(context, &Role::Emsp)?;
+        require_cpo(context)?;
+        let answer = self.decide_and_record(context, request, started_us);
+        match tokio::time::timeout(ANSWER_MAX, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(AuthorizeTokenError::TimedOut),
+        }
+    }
+
+    async fn decide_and_record(
+        &self,
+        context: &RequestContext,
+        request: AuthorizeTokenRequest<'_>,
+        started_us: u64,
+    ) -> Result<AuthorizationAnswer, AuthorizeTokenError> {
+        let now = self.now();
+        let (subject, verdict) = match self.look_up(context, &request).await? {
+            SubjectLookup::Unknown => (None, Verdict::Unknown),
+            SubjectLookup::Ambiguous => (None, Verdict::Ambiguous),
+            SubjectLookup::One(subject) => {
+                let platform = &context.caller.platform;
+                let cpo_parties = match context.routing.from {
+                    Some(from) if platform.holds(from, &Role::Cpo) => vec![from],
+                    _ => platform.parties(&Role::Cpo).collect(),
+                };
+                let place = AuthorizationRequest {
+                    cpo_parties: &cpo_parties,
+                    location: request.location.as_ref(),
+                };
+                let decision = decide(&subject, &place, now);
+                (Some(subject), Verdict::Decided(decision))
+            }
+        };
+        let reference = AuthorizationReference::from_random(self.ports.randomness.bytes());
+        let record = Arc::new(AuthorizationRecord {
+            reference: reference.clone(),
+            at: now,
+            platform: context.caller.platform.id.clone(),
+            request_id: context.request_id.clone(),
+            correlation_id: context.correlation_id.clone(),
+            token_party: subject.as_ref().map(|subject| subject.token.token.party),
+            token_uid: AuthorizationRecord::uid_as_asked(request.uid),
+            token_type: request.token_type,
+            asked: request.location,
+            allowed_location: verdict.location().cloned(),
+            allowed: verdict.allowed(),
+            status: verdict.status(),
+            rule: verdict.rule(),
+            latency_us: self.elapsed_us().saturating_sub(started_us),
+        });
+        if let Err(error) = self
+            .ports
+            .authorizations
+            .append_record(Arc::clone(&record))
+            .await
+        {
+            self.metrics.record_failed();
+            self.record_health.failed(now);
+            return Err(error.into());
+        }
+        self.record_health.succeeded();
+        self.report(&record, subject.as_deref());
+        verdict.into_answer(subject, reference)
+    }
+
+    /// Everything stored about the Token, under the owners that the question may mean.
+    async fn look_up(
+        &self,
+        context: &RequestContext,
+        request: &AuthorizeTokenRequest<'_>,
+    ) -> Result<SubjectLookup, StorageError> {
+        let hosted = self.hosting.emsp_parties();
+        let named = match (request.owner, context.routing.to) {
+            (Some(owner), Some(to)) if owner != to => return Ok(SubjectLookup::Unknown),
+            (owner, to) => owner.or(to),
+        };
+        let named = named.map(|party| [party]);
+        let parties = match &named {
+            Some([party]) if !hosted.contains(party) => return Ok(SubjectLookup::Unknown),
+            Some(party) => party.as_slice(),
+            None => hosted,
+        };
+        let Ok(uid) = request.uid.parse() else {
+            return Ok(SubjectLookup::Unknown);
+        };
+        let store = &self.ports.authorizations;
+        store
+            .load_authorization_subject(parties, &uid, &request.token_type)
+            .await
+    }
+
+    /// One line in the log and one count for every answer.
+    fn report(&self, record: &AuthorizationRecord, subject: Option<&AuthorizationSubject>) {
+        let AuthorizationRecord {
+            allowed, status, ..
+        } = record;
+        let outcome = allowed.zip(*status).ok_or(record.rule.as_str());
+        self.metrics
+            .authorized(&record.platform, outcome, record.latency_us);
+        let whitelist = subject.map(|subject| subject.token.token.whitelist);
+        tracing::info!(
+            target: "ocpi::authorization",
+            reference = record.reference.as_str(),
+            platform = record.platform.as_str(),
+            request_id = record.request_id.as_str(),
+            correlation_id = record.correlation_id.as_str(),
+            token_uid = record.token_uid.as_str(),
+            token_type = record.token_type.as_str(),
+            location_id = record.asked.as_ref().map(|asked| asked.location_id.as_str()),
+            allowed = allowed.map(|allowed| allowed.as_str()),
+            status = status.map(|status| status.as_str()),
+            rule = record.rule.as_str(),
+            // Nobody has to ask about such a Token: a CPO that does may not know its own list.
+            always_whitelisted = (whitelist == Some(WhitelistType::Always)).then_some(true),
+            latency_us = record.latency_us,
+            "authorization",
+        );
+    }
+}
+
+/// What came of the question.
+enum Verdict {
+    Unknown,
+    Ambiguous,
+    Decided(Decision),
+}
+
+impl Verdict {
+    fn rule(&self) -> Rule {
+        match self {
+            Verdict::Unknown => Rule::UnknownToken,
+            Verdict::Ambiguous => Rule::AmbiguousToken,
+            Verdict::Decided(decision) => decision.rule(),
+        }
+    }
+
+    fn allowed(&self) -> Option<AllowedType> {
+        match self {
+            Verdict::Unknown | Verdict::Ambiguous => None,
+            Verdict::Decided(decision) => decision.allowed(),
+        }
+    }
+
+    fn status(&self) -> Option<AuthorizationStatus> {
+        match self {
+            Verdict::Unknown | Verdict::Ambiguous => None,
+            Verdict::Decided(decision) => decision.status(),
+        }
+    }
+
+    fn location(&self) -> Option<&LocationReferences> {
+        match self {
+            Verdict::Decided(Decision::Allow(location)) => location.as_ref(),
+            Verdict::Unknown | Verdict::Ambiguous | Verdict::Decided(_) => None,
+        }
+    }
+
+    fn into_answer(
+        self,
+        subject: Option<Box<AuthorizationSubject>>,
+        reference: AuthorizationReference,
+    ) -> Result<AuthorizationAnswer, AuthorizeTokenError> {
+        let decision = match self {
+            Verdict::Ambiguous => return Err(AuthorizeTokenError::AmbiguousToken),
+            Verdict::Unknown => return Err(AuthorizeTokenError::UnknownToken),
+            Verdict::Decided(decision) => decision,
+        };
+        let Some(subject) = subject else {
+            return Err(AuthorizeTokenError::UnknownToken);
+        };
+        let token = subject.token.token;
+        match decision {
+            Decision::Allow(location) => Ok(AuthorizationAnswer {
+                info: AuthorizationInfo {
+                    allowed: AllowedType::Allowed,
+                    token,
+                    location,
+                    authorization_reference: Some(reference),
+                    info: None,
+                },
+                status: AuthorizationStatus::Accepted,
+            }),
+            Decision::Refuse(refusal) => Ok(AuthorizationAnswer {
+                info: AuthorizationInfo {
+                    allowed: refusal.allowed(),
+                    info: refusal.text(token.language),
+                    token,
+                    location: None,
+                    authorization_reference: None,
+                },
+                status: refusal.status(),
+            }),
+            Decision::NeedsLocation(Missing::Location) => Err(AuthorizeTokenError::LocationMissing),
+            Decision::NeedsLocation(Missing::Evses) => Err(AuthorizeTokenError::EvsesMissing),
+        }
+    }
+}

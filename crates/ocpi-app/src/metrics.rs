@@ -1,0 +1,92 @@
+//! What the use cases count.
+
+use ocpi_domain::{AllowedType, AuthorizationStatus, PlatformId};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+/// The labels of `ocpi_authorizations_total`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct AuthorizationLabels {
+    /// The answer, or why there is none.
+    allowed: &'static str,
+    /// The finer status, or empty.
+    status: &'static str,
+    platform: PlatformLabel,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct PlatformLabel(PlatformId);
+
+impl EncodeLabelValue for PlatformLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        EncodeLabelValue::encode(&self.0.as_str(), encoder)
+    }
+}
+
+/// Seconds: from a decision in memory to the hard limit of an answer.
+const DURATION_BUCKETS: [f64; 12] = [
+    0.000_01, 0.000_1, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 1.5,
+];
+
+/// The counters of the use cases.
+pub(crate) struct Metrics {
+    authorizations: Family<AuthorizationLabels, Counter>,
+    authorization_duration: Histogram,
+    record_failures: Counter,
+}
+
+impl Metrics {
+    pub(crate) fn register(registry: &mut Registry) -> Metrics {
+        let metrics = Metrics {
+            authorizations: Family::default(),
+            authorization_duration: Histogram::new(DURATION_BUCKETS),
+            record_failures: Counter::default(),
+        };
+        registry.register(
+            "ocpi_authorizations",
+            "Answers to authorize requests",
+            metrics.authorizations.clone(),
+        );
+        registry.register_with_unit(
+            "ocpi_authorization_duration",
+            "From an authorize request's arrival to its answer",
+            Unit::Seconds,
+            metrics.authorization_duration.clone(),
+        );
+        registry.register(
+            "ocpi_authorization_record_failures",
+            "Authorizations that were not answered because their record could not be written",
+            metrics.record_failures.clone(),
+        );
+        metrics
+    }
+
+    pub(crate) fn authorized(
+        &self,
+        platform: &PlatformId,
+        outcome: Result<(AllowedType, AuthorizationStatus), &'static str>,
+        latency_us: u64,
+    ) {
+        let (allowed, status) = match &outcome {
+            Ok((allowed, status)) => (allowed.as_str(), status.as_str()),
+            Err(reason) => (*reason, ""),
+        };
+        let platform = PlatformLabel(platform.clone());
+        self.authorizations
+            .get_or_create(&AuthorizationLabels {
+                allowed,
+                status,
+                platform,
+            })
+            .inc();
+        let micros = u32::try_from(latency_us).unwrap_or(u32::MAX);
+        self.authorization_duration.observe(f64::from(micros) / 1e6);
+    }
+
+    pub(crate) fn record_failed(&self) {
+        self.record_failures.inc();
+    }
+}

@@ -1,0 +1,110 @@
+//! The `Authorization` header.
+//!
+//! Spec: 2.3.0 `transport_and_format`, Authorization header.
+
+use base64::Engine;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use ocpi_domain::CredentialsToken;
+
+const SCHEME: &str = "token";
+
+const TOLERANT_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The credentials tokens that the header may mean, the likelier first: what its value decodes
+/// to, and the value as it is. Peers of every version send either.
+pub(crate) fn candidates(headers: &HeaderMap) -> Vec<CredentialsToken> {
+    let Some(value) = presented(headers) else {
+        return Vec::new();
+    };
+    let raw = CredentialsToken::new(value).ok();
+    [decoded(value), raw].into_iter().flatten().collect()
+}
+
+/// The value after the scheme.
+fn presented(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, value) = header.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case(SCHEME)
+        .then(|| value.trim_matches(' '))
+}
+
+/// The token that `value` encodes, if it encodes one. A line feed at its end comes from clients
+/// that encode the output of `echo`, as the specification's own samples do.
+fn decoded(value: &str) -> Option<CredentialsToken> {
+    let bytes = TOLERANT_BASE64.decode(value).ok()?;
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    CredentialsToken::new(std::str::from_utf8(bytes).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidates_of(header: &str) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, header.parse().unwrap());
+        candidates(&headers)
+            .iter()
+            .map(|token| token.expose().to_owned())
+            .collect()
+    }
+
+    /// Holds: T-04, T-06, Q-01.
+    #[test]
+    fn a_value_is_read_decoded_first_and_as_it_is() {
+        assert_eq!(
+            candidates_of("Token ZXhhbXBsZS10b2tlbg=="),
+            ["example-token", "ZXhhbXBsZS10b2tlbg=="],
+        );
+        assert_eq!(
+            candidates_of("Token ZXhhbXBsZS10b2tlbg")[0],
+            "example-token"
+        );
+        assert_eq!(candidates_of("Token your-token"), ["your-token"]);
+        // Valid Base64 of binary bytes: only the value itself can be meant.
+        assert_eq!(
+            candidates_of("Token IpbJOXxkxOAuKR92z0nEcmVF3Qw09VG7"),
+            ["IpbJOXxkxOAuKR92z0nEcmVF3Qw09VG7"]
+        );
+        // Decoded once only: this is Base64 of Base64.
+        assert_eq!(candidates_of("Token WVdKag=="), ["YWJj", "WVdKag=="]);
+    }
+
+    /// Holds: T-05, Q-02.
+    #[test]
+    fn one_line_end_is_dropped_from_a_decoded_value() {
+        for encoded in ["YWJjCg==", "YWJjDQo="] {
+            assert_eq!(candidates_of(&format!("Token {encoded}"))[0], "abc");
+        }
+        assert_eq!(
+            candidates_of("Token YWJjCgo="),
+            ["YWJjCgo="],
+            "two line feeds are data"
+        );
+    }
+
+    /// Holds: T-01, T-09.
+    #[test]
+    fn the_scheme_is_read_tolerantly_and_no_other_is_taken() {
+        for header in ["Token abc.1", "token abc.1", "TOKEN    abc.1  "] {
+            assert_eq!(candidates_of(header), ["abc.1"], "{header}");
+        }
+        for header in [
+            "Bearer abc.1",
+            "Token",
+            "abc.1",
+            "Token abc 1",
+            "Basic YTpi",
+        ] {
+            assert!(candidates_of(header).is_empty(), "{header}");
+        }
+        assert!(candidates(&HeaderMap::new()).is_empty());
+    }
+}

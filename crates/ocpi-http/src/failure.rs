@@ -1,0 +1,135 @@
+//! Everything that keeps a request from success, in one list.
+
+use http::Method;
+use ocpi_app::{
+    AccessError, AuthorizeTokenError, GetTokenError, ListTokensError, PatchTokenError,
+    PutTokenError,
+};
+use ocpi_domain::InvalidField;
+use ocpi_ports::StorageError;
+
+/// Why a request failed. The text is for the other side: it says what was wrong, and never what
+/// is inside here.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("missing or unknown credentials token: send `Authorization: Token <token>`")]
+    Unauthenticated,
+    #[error("the body is no JSON: {0}")]
+    MalformedBody(String),
+    #[error("the body is empty, but the request needs one")]
+    EmptyBody,
+    #[error("{0}")]
+    Invalid(String),
+    #[error("there is nothing at this URL")]
+    UnknownRoute,
+    #[error("OCPI version {0} is not served here; see the versions endpoint")]
+    UnknownVersion(String),
+    #[error("{method} is not offered here, only {allow}")]
+    MethodNotAllowed { method: Method, allow: &'static str },
+    #[error("this connection has no such party")]
+    PartyNotHeld,
+    #[error("no such token")]
+    UnknownToken,
+    #[error("{0}")]
+    LocationNeeded(&'static str),
+    #[error("stale last_updated: a newer version is stored")]
+    Stale,
+    #[error("the body has more than {max} bytes")]
+    BodyTooLarge { max: usize },
+    #[error("the URL has more than {max} bytes")]
+    UrlTooLong { max: usize },
+    #[error("the headers have more than {max} bytes")]
+    HeadersTooLarge { max: usize },
+    #[error("the body was not received within {max_ms} ms")]
+    TooSlow { max_ms: u64 },
+    #[error("the connection broke while the body was sent")]
+    BodyBroken,
+    #[error("more than {per_second} requests a second; wait and try again")]
+    RateLimited { per_second: u32, retry_after_s: u64 },
+    #[error("the request could not be served; nothing was changed that was not answered")]
+    Storage(#[source] StorageError),
+    #[error("there is no answer in time")]
+    TimedOut,
+    #[error("the credentials token cannot be checked now")]
+    AuthenticationDown(#[source] StorageError),
+    #[error("an internal fault")]
+    Panicked,
+}
+
+impl From<InvalidField> for Failure {
+    fn from(error: InvalidField) -> Failure {
+        Failure::Invalid(error.to_string())
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Failure {
+        match error {
+            AccessError::PartyNotHeld => Failure::PartyNotHeld,
+            AccessError::UnknownRecipient(_) | AccessError::UnknownSender(_) => {
+                Failure::Invalid(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<GetTokenError> for Failure {
+    fn from(error: GetTokenError) -> Failure {
+        match error {
+            GetTokenError::Access(error) => error.into(),
+            GetTokenError::UnknownToken => Failure::UnknownToken,
+            GetTokenError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<PutTokenError> for Failure {
+    fn from(error: PutTokenError) -> Failure {
+        match error {
+            PutTokenError::Access(error) => error.into(),
+            PutTokenError::Invalid(error) => error.into(),
+            PutTokenError::Stale => Failure::Stale,
+            PutTokenError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<PatchTokenError> for Failure {
+    fn from(error: PatchTokenError) -> Failure {
+        match error {
+            PatchTokenError::Access(error) => error.into(),
+            PatchTokenError::NoLastUpdated => Failure::Invalid(error.to_string()),
+            PatchTokenError::UnknownToken => Failure::UnknownToken,
+            PatchTokenError::Invalid(error) => error.into(),
+            PatchTokenError::Stale => Failure::Stale,
+            PatchTokenError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<ListTokensError> for Failure {
+    fn from(error: ListTokensError) -> Failure {
+        match error {
+            ListTokensError::Access(error) => error.into(),
+            ListTokensError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<AuthorizeTokenError> for Failure {
+    fn from(error: AuthorizeTokenError) -> Failure {
+        match error {
+            AuthorizeTokenError::Access(error) => error.into(),
+            AuthorizeTokenError::UnknownToken => Failure::UnknownToken,
+            AuthorizeTokenError::AmbiguousToken => Failure::Invalid(error.to_string()),
+            AuthorizeTokenError::LocationMissing => Failure::LocationNeeded(
+                "the answer depends on the location: send LocationReferences with `location_id`",
+            ),
+            AuthorizeTokenError::EvsesMissing => Failure::LocationNeeded(
+                "the answer depends on the EVSE: send LocationReferences with `evse_uids`",
+            ),
+            AuthorizeTokenError::TimedOut => Failure::TimedOut,
+            AuthorizeTokenError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Message ids and routing headers.
+//!
+//! Spec: 2.3.0 `transport_and_format`, Unique message IDs and Message routing.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use ocpi_app::{App, Routing};
+use ocpi_domain::{MessageId, Party};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+const TO_COUNTRY_CODE: HeaderName = HeaderName::from_static("ocpi-to-country-code");
+const TO_PARTY_ID: HeaderName = HeaderName::from_static("ocpi-to-party-id");
+const FROM_COUNTRY_CODE: HeaderName = HeaderName::from_static("ocpi-from-country-code");
+const FROM_PARTY_ID: HeaderName = HeaderName::from_static("ocpi-from-party-id");
+
+/// The ids of a request, which its answer repeats.
+#[derive(Debug, Clone)]
+pub(crate) struct MessageIds {
+    pub(crate) request_id: MessageId,
+    pub(crate) correlation_id: MessageId,
+}
+
+impl MessageIds {
+    /// The ids that were sent; new ones in place of those that are missing, or unfit for a log.
+    pub(crate) fn of(headers: &HeaderMap, app: &App) -> MessageIds {
+        let id = |name| {
+            let sent = headers
+                .get(name)
+                .and_then(|value: &HeaderValue| value.to_str().ok());
+            sent.and_then(MessageId::new)
+                .unwrap_or_else(|| app.new_message_id())
+        };
+        MessageIds {
+            request_id: id(REQUEST_ID),
+            correlation_id: id(CORRELATION_ID),
+        }
+    }
+
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+        for (name, id) in [
+            (REQUEST_ID, &self.request_id),
+            (CORRELATION_ID, &self.correlation_id),
+        ] {
+            if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+                headers.insert(name, value);
+            }
+        }
+    }
+}
+
+/// The parties that a request names; half a pair, or one that is no party, counts as absent.
+pub(crate) fn routing(headers: &HeaderMap) -> Routing {
+    Routing {
+        to: party(headers, &TO_COUNTRY_CODE, &TO_PARTY_ID),
+        from: party(headers, &FROM_COUNTRY_CODE, &FROM_PARTY_ID),
+    }
+}
+
+fn party(headers: &HeaderMap, country: &HeaderName, id: &HeaderName) -> Option<Party> {
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    };
+    Party::new(text(country)?, text(id)?).ok()
+}
+
+/// Writes the routing of an answer: the request's, swapped.
+pub(crate) fn write_routing(headers: &mut HeaderMap, answer: Routing) {
+    let pairs = [
+        (answer.to, TO_COUNTRY_CODE, TO_PARTY_ID),
+        (answer.from, FROM_COUNTRY_CODE, FROM_PARTY_ID),
+    ];
+    for (party, country, id) in pairs {
+        let Some(party) = party else { continue };
+        let value = |text: &str| HeaderValue::from_str(text).ok();
+        if let (Some(country_value), Some(id_value)) = (
+            value(party.country_code.as_str()),
+            value(party.party_id.as_str()),
+        ) {
+            headers.insert(country, country_value);
+            headers.insert(id, id_value);
+        }
+    }
+}

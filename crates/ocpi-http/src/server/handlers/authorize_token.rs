@@ -1,0 +1,43 @@
+//! `POST {tokens}/{token_uid}/authorize` at an eMSP.
+
+use hyper::body::Incoming;
+use ocpi_app::AuthorizeTokenRequest;
+use ocpi_domain::{Party, TokenType};
+
+use super::Call;
+use crate::body;
+use crate::failure::Failure;
+use crate::server::respond::Reply;
+use crate::wire::WireVersion;
+use crate::{envelope, status};
+
+pub(in crate::server) async fn authorize_token<V: WireVersion>(
+    call: &Call<'_>,
+    body: Incoming,
+    owner: Option<(&str, &str)>,
+    uid: &str,
+) -> Result<Reply, Failure> {
+    let server = call.server;
+    let body = body::receive(body, &call.parts.headers, &server.limits).await?;
+    let location = V::read_location_references(&body)?;
+    let token_type = call.token_type::<V>()?.unwrap_or(TokenType::Rfid);
+    let is_long_path = owner.is_some();
+    // An owner that is no party owns nothing: the Token is unknown.
+    let owner = owner
+        .map(|(country, party)| Party::new(country, party))
+        .transpose();
+    let owner = owner.map_err(|_| Failure::UnknownToken)?;
+    let request = AuthorizeTokenRequest {
+        owner,
+        uid,
+        token_type,
+        location,
+    };
+    let answer = server.app.authorize_token(call.context, request).await?;
+    let dialect = is_long_path || call.context.caller.platform.profile.tutorial;
+    let data = V::authorization_info(&answer, dialect);
+    let body = envelope::success(data, server.app.now());
+    let mut reply = Reply::new(status::of_success(false), body);
+    reply.answering = Some(answer.info.token.party);
+    Ok(reply)
+}

@@ -1,0 +1,36 @@
+//! `PATCH {tokens}/{country_code}/{party_id}/{token_uid}` at a CPO.
+
+use hyper::body::Incoming;
+use ocpi_app::PatchTokenRequest;
+use ocpi_domain::TokenUid;
+
+use super::{Call, owner};
+use crate::body;
+use crate::failure::Failure;
+use crate::server::respond::Reply;
+use crate::wire::WireVersion;
+use crate::{envelope, status};
+
+pub(in crate::server) async fn patch_token<V: WireVersion>(
+    call: &Call<'_>,
+    body: Incoming,
+    path_owner: (&str, &str),
+    uid: &str,
+) -> Result<Reply, Failure> {
+    let party = owner(path_owner)?;
+    let token_type = call.token_type::<V>()?;
+    let body = body::receive(body, &call.parts.headers, &call.server.limits).await?;
+    let fields = V::read_token(&body)?;
+    let uid = TokenUid::new(uid).map_err(|_| Failure::UnknownToken)?;
+    let request = PatchTokenRequest {
+        party,
+        uid,
+        token_type,
+        fields,
+    };
+    call.server.app.patch_token(call.context, request).await?;
+    Ok(Reply::new(
+        status::of_success(false),
+        envelope::done(call.server.app.now()),
+    ))
+}

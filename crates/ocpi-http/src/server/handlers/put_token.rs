@@ -1,0 +1,34 @@
+//! `PUT {tokens}/{country_code}/{party_id}/{token_uid}` at a CPO.
+
+use hyper::body::Incoming;
+use ocpi_app::{PutTokenRequest, Written};
+use ocpi_domain::{InvalidField, TokenUid};
+
+use super::{Call, owner};
+use crate::body;
+use crate::failure::Failure;
+use crate::server::respond::Reply;
+use crate::wire::WireVersion;
+use crate::{envelope, status};
+
+pub(in crate::server) async fn put_token<V: WireVersion>(
+    call: &Call<'_>,
+    body: Incoming,
+    path_owner: (&str, &str),
+    uid: &str,
+) -> Result<Reply, Failure> {
+    let party = owner(path_owner)?;
+    let token_type = call.token_type::<V>()?;
+    let body = body::receive(body, &call.parts.headers, &call.server.limits).await?;
+    let fields = V::read_token(&body)?;
+    let uid = TokenUid::new(uid).map_err(|error| InvalidField::new("uid", error.to_string()))?;
+    let request = PutTokenRequest {
+        party,
+        uid,
+        token_type,
+        fields,
+    };
+    let written = call.server.app.put_token(call.context, request).await?;
+    let status = status::of_success(written == Written::Created);
+    Ok(Reply::new(status, envelope::done(call.server.app.now())))
+}

@@ -1,0 +1,90 @@
+//! The server: accepts connections, and answers requests on them.
+
+mod connection;
+mod handlers;
+mod limits;
+mod rate_limit;
+mod respond;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ocpi_app::App;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use crate::public_urls::PublicUrl;
+use rate_limit::RateLimiter;
+
+pub use limits::Limits;
+
+/// OCPI over HTTP/1.1 and HTTP/2 without TLS.
+pub struct Server {
+    app: Arc<App>,
+    public_url: PublicUrl,
+    limits: Limits,
+    rates: RateLimiter,
+}
+
+/// How long to wait when the system gives no more connections, as when files run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+impl Server {
+    /// A server of `app` that publishes URLs below `public_url`.
+    pub fn new(app: Arc<App>, public_url: PublicUrl, limits: Limits) -> Arc<Server> {
+        let rates = RateLimiter::new(limits.requests_per_second_per_platform);
+        Arc::new(Server {
+            app,
+            public_url,
+            limits,
+            rates,
+        })
+    }
+
+    /// Serves connections of `listener` until `stop` says `true`, then finishes the requests in
+    /// flight, at most for `shutdown_timeout_ms`.
+    pub async fn serve(self: Arc<Server>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+        let places = Arc::new(Semaphore::new(self.limits.connections_max));
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                accepted = accept(&listener, &places) => accepted,
+            };
+            match accepted {
+                Ok((stream, place)) => {
+                    let connection = connection::serve(Arc::clone(&self), stream, stop.clone());
+                    tokio::spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(listener);
+        let all = u32::try_from(self.limits.connections_max).unwrap_or(u32::MAX);
+        let finished = places.acquire_many(all);
+        let max = Duration::from_millis(self.limits.shutdown_timeout_ms);
+        if tokio::time::timeout(max, finished).await.is_err() {
+            tracing::warn!("connections were cut: their requests took too long to finish");
+        }
+    }
+}
+
+/// The next connection, and its place among those that may be open at once.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places)
+        .acquire_owned()
+        .await
+        .map_err(std::io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, place))
+}

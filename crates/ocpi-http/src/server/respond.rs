@@ -1,0 +1,215 @@
+//! From a request to its answer, whatever happens in between.
+
+use std::panic::AssertUnwindSafe;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use ocpi_app::{RequestContext, Routing};
+use ocpi_domain::{Party, Role};
+
+use super::Server;
+use super::handlers::{self, Call};
+use crate::failure::Failure;
+use crate::headers::{self, MessageIds};
+use crate::query::Query;
+use crate::router::{Route, route};
+use crate::wire::V2_3_0;
+use crate::{auth, envelope, path, status};
+
+/// A success, before it becomes a response.
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+    /// Headers of its own, as a page's.
+    pub(super) headers: HeaderMap,
+    /// The party that answered, when the request did not name it.
+    pub(super) answering: Option<Party>,
+}
+
+impl Reply {
+    pub(super) fn new(status: StatusCode, body: Bytes) -> Reply {
+        Reply {
+            status,
+            body,
+            headers: HeaderMap::new(),
+            answering: None,
+        }
+    }
+}
+
+impl Server {
+    /// Answers a request. Every answer, to a fault of ours too, is an envelope.
+    pub(super) async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (parts, body) = request.into_parts();
+        let ids = MessageIds::of(&parts.headers, &self.app);
+        let mut routing = Routing::default();
+        let answering = AssertUnwindSafe(self.answer(&parts, body, &ids, &mut routing));
+        let answered = match answering.catch_unwind().await {
+            Ok(answered) => answered,
+            // The panic hook has written where and why.
+            Err(_) => Err(Failure::Panicked),
+        };
+        let mut response = match answered {
+            Ok(reply) => {
+                routing.from = reply.answering.or(routing.from);
+                let mut response = Response::new(Full::new(reply.body));
+                *response.status_mut() = reply.status;
+                *response.headers_mut() = reply.headers;
+                response
+            }
+            Err(failure) => self.refuse(&failure, &parts, &ids),
+        };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        ids.write(headers);
+        headers::write_routing(headers, routing);
+        response
+    }
+
+    /// The envelope of a failure.
+    fn refuse(&self, failure: &Failure, parts: &Parts, ids: &MessageIds) -> Response<Full<Bytes>> {
+        let (status, code) = status::of_failure(failure);
+        match failure {
+            Failure::Storage(error) | Failure::AuthenticationDown(error) => tracing::error!(
+                request_id = ids.request_id.as_str(),
+                cause = std::error::Error::source(error).map(tracing::field::display),
+                "{error}",
+            ),
+            _ => tracing::debug!(
+                request_id = ids.request_id.as_str(),
+                status = status.as_u16(),
+                code = code.0,
+                "{failure}",
+            ),
+        }
+        let body = envelope::failure(code, &failure.to_string(), self.app.now());
+        let mut response = Response::new(Full::new(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        match failure {
+            Failure::Unauthenticated => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Token"));
+            }
+            Failure::MethodNotAllowed { allow, .. } => {
+                headers.insert(ALLOW, HeaderValue::from_static(allow));
+            }
+            Failure::RateLimited { retry_after_s, .. } => {
+                headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
+            }
+            // What is left of the body must not be read as the next request.
+            Failure::BodyTooLarge { .. } | Failure::TooSlow { .. }
+                if parts.version < Version::HTTP_2 =>
+            {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        response
+    }
+
+    /// Answers, or says what keeps it from an answer. `answer_routing` is filled as soon as it
+    /// is known, so that failures carry it too.
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: Incoming,
+        ids: &MessageIds,
+        answer_routing: &mut Routing,
+    ) -> Result<Reply, Failure> {
+        self.check_head(parts)?;
+        let segments = path::segments(parts.uri.path());
+        if segments.first().is_none_or(|first| first != "ocpi") {
+            return Err(Failure::UnknownRoute);
+        }
+        let candidates = auth::candidates(&parts.headers);
+        let authenticated = self.app.authenticate(candidates).await;
+        let (caller, presented) = authenticated
+            .map_err(Failure::AuthenticationDown)?
+            .ok_or(Failure::Unauthenticated)?;
+        self.rates
+            .count(&caller.platform.id, self.app.elapsed_us())?;
+        let route = route(&parts.method, &segments)?;
+        let routing = match role_of(&route) {
+            Some(role) => {
+                let routing = headers::routing(&parts.headers);
+                let from = self.app.answering_party(&role, &routing);
+                *answer_routing = Routing {
+                    to: routing.from,
+                    from,
+                };
+                routing
+            }
+            None => Routing::default(),
+        };
+        let context = RequestContext {
+            caller,
+            routing,
+            request_id: ids.request_id.clone(),
+            correlation_id: ids.correlation_id.clone(),
+        };
+        let query = Query::parse(parts.uri.query());
+        let call = Call {
+            server: self,
+            parts,
+            context: &context,
+            query: &query,
+        };
+        match route {
+            Route::ListVersions(root) => Ok(handlers::versions::list(&call, root)),
+            Route::ShowVersion(root, version) => Ok(handlers::versions::show(&call, root, version)),
+            Route::ShowCredentials => Ok(handlers::credentials::show(&call, &presented)),
+            Route::ListTokens => handlers::list_tokens::<V2_3_0>(&call).await,
+            Route::AuthorizeToken { owner, uid } => {
+                handlers::authorize_token::<V2_3_0>(&call, body, owner, uid).await
+            }
+            Route::GetToken { owner, uid } => {
+                handlers::get_token::<V2_3_0>(&call, owner, uid).await
+            }
+            Route::PutToken { owner, uid } => {
+                handlers::put_token::<V2_3_0>(&call, body, owner, uid).await
+            }
+            Route::PatchToken { owner, uid } => {
+                handlers::patch_token::<V2_3_0>(&call, body, owner, uid).await
+            }
+        }
+    }
+
+    /// Checks what arrived of a request before anything is done with it.
+    fn check_head(&self, parts: &Parts) -> Result<(), Failure> {
+        let max = self.limits.url_bytes_max;
+        let url_bytes = parts
+            .uri
+            .path_and_query()
+            .map_or(0, |url| url.as_str().len());
+        if url_bytes > max {
+            return Err(Failure::UrlTooLong { max });
+        }
+        let max = self.limits.header_bytes_max;
+        let header_bytes: usize = parts
+            .headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        if header_bytes > max {
+            Err(Failure::HeadersTooLarge { max })
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Our role in a request of a functional module; configuration modules have no routing.
+fn role_of(route: &Route<'_>) -> Option<Role> {
+    match route {
+        Route::ListVersions(_) | Route::ShowVersion(..) | Route::ShowCredentials => None,
+        Route::ListTokens | Route::AuthorizeToken { .. } => Some(Role::Emsp),
+        Route::GetToken { .. } | Route::PutToken { .. } | Route::PatchToken { .. } => {
+            Some(Role::Cpo)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What differs between the versions of OCPI.
+
+use ocpi_app::AuthorizationAnswer;
+use ocpi_domain::{LocationReferences, Token, TokenPatch, TokenType, VersionNumber};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+mod v2_3_0;
+
+pub(crate) use v2_3_0::V2_3_0;
+
+/// A version that is served here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OcpiVersion {
+    V2_3_0,
+}
+
+impl OcpiVersion {
+    /// Every version that is served, the newest first.
+    pub(crate) const ALL: [OcpiVersion; 1] = [OcpiVersion::V2_3_0];
+
+    /// The version as URLs name it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            OcpiVersion::V2_3_0 => "2.3.0",
+        }
+    }
+
+    /// The version as objects name it.
+    pub(crate) fn number(self) -> VersionNumber {
+        match self {
+            OcpiVersion::V2_3_0 => VersionNumber::V2_3_0,
+        }
+    }
+}
+
+/// How a version reads and writes the objects of the domain.
+pub(crate) trait WireVersion {
+    /// The Token of a PUT or PATCH, as far as it was sent.
+    fn read_token(body: &[u8]) -> Result<TokenPatch, Failure>;
+
+    /// The `type` of a URL.
+    fn read_token_type(text: &str) -> Result<TokenType, Failure>;
+
+    /// The place of an authorize request; no body, `null` and `{}` name none.
+    fn read_location_references(body: &[u8]) -> Result<Option<LocationReferences>, Failure>;
+
+    /// A Token.
+    fn token(token: &Token) -> impl Serialize;
+
+    /// The answer to an authorize request, in the tutorial's dialect or in plain OCPI.
+    fn authorization_info(answer: &AuthorizationAnswer, dialect: bool) -> impl Serialize;
+}

@@ -1,0 +1,38 @@
+//! OCPI 2.3.0: the domain's own JSON.
+
+mod authorization_info;
+mod location_references;
+
+use ocpi_app::AuthorizationAnswer;
+use ocpi_domain::{LocationReferences, Token, TokenPatch, TokenType};
+use serde::Serialize;
+
+use super::WireVersion;
+use crate::failure::Failure;
+use crate::json;
+
+/// OCPI 2.3.0.
+pub(crate) struct V2_3_0;
+
+impl WireVersion for V2_3_0 {
+    fn read_token(body: &[u8]) -> Result<TokenPatch, Failure> {
+        json::read(body)
+    }
+
+    fn read_token_type(text: &str) -> Result<TokenType, Failure> {
+        text.parse()
+            .map_err(|error| Failure::Invalid(format!("`type`: {error}")))
+    }
+
+    fn read_location_references(body: &[u8]) -> Result<Option<LocationReferences>, Failure> {
+        location_references::read(body)
+    }
+
+    fn token(token: &Token) -> impl Serialize {
+        token
+    }
+
+    fn authorization_info(answer: &AuthorizationAnswer, dialect: bool) -> impl Serialize {
+        authorization_info::Written { answer, dialect }
+    }
+}

@@ -1,0 +1,153 @@
+//! The one place that knows every part and puts them together.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use ocpi_admin::AdminServer;
+use ocpi_app::{App, HashedTokens, Ports, SecretKey};
+use ocpi_http::{PublicUrl, Server};
+use ocpi_memstore::{MemStore, MemStoreOptions};
+use ocpi_ports::{PlatformRepository, Randomness};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::logging::{DroppedLines, LogQueue};
+use crate::settings::{KnownPlatform, Settings, StoreUrl};
+use crate::system::{SystemClock, SystemRandomness};
+use crate::{quickstart, system};
+
+/// The sockets of the server.
+pub(crate) struct Bound {
+    ocpi: TcpListener,
+    admin: TcpListener,
+}
+
+/// Takes the addresses that the settings name.
+///
+/// # Errors
+///
+/// An address that cannot be had, by its name.
+pub(crate) async fn bind(settings: &Settings) -> anyhow::Result<Bound> {
+    let listen = async |name, address| {
+        TcpListener::bind(address)
+            .await
+            .with_context(|| format!("{name}: cannot listen on {address}"))
+    };
+    Ok(Bound {
+        ocpi: listen("listen", settings.listen).await?,
+        admin: listen("admin_listen", settings.admin_listen).await?,
+    })
+}
+
+/// A server whose parts are all there.
+pub(crate) struct Composed {
+    bound: Bound,
+    ocpi: Arc<Server>,
+    admin: Arc<AdminServer>,
+}
+
+/// Puts the server together and tells it the platforms that the settings name.
+///
+/// # Errors
+///
+/// When the store refuses a platform.
+pub(crate) async fn compose(
+    settings: Settings,
+    bound: Bound,
+    log: &LogQueue,
+) -> anyhow::Result<Composed> {
+    let StoreUrl::Memory = settings.store;
+    let mut options = MemStoreOptions::default();
+    if let Some(records_max) = settings.memory_records_max {
+        options.records_max = records_max;
+    }
+    let store = Arc::new(MemStore::new(options));
+    let randomness = Arc::new(SystemRandomness);
+    let secret_key = match settings.secret_key {
+        Some(key) => key,
+        // Hashes in memory end with this run, and so may their key.
+        None => SecretKey::new(&[randomness.bytes(), randomness.bytes()].concat())?,
+    };
+    let authenticator = HashedTokens::new(&secret_key, Arc::clone(&store) as Arc<_>);
+    for KnownPlatform {
+        platform,
+        credentials_token,
+    } in settings.platforms
+    {
+        let id = platform.id.clone();
+        let hash = authenticator.hash(&credentials_token);
+        store
+            .put_platform(platform, hash)
+            .await
+            .with_context(|| format!("[[platforms]] {id}"))?;
+    }
+    let ports = Ports {
+        tokens: Arc::clone(&store) as Arc<_>,
+        authorizations: Arc::clone(&store) as Arc<_>,
+        authenticator: Arc::new(authenticator),
+        health: store,
+        clock: Arc::new(SystemClock::new()),
+        randomness,
+    };
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(LogCollector(log.dropped())));
+    let app = Arc::new(App::new(
+        ports,
+        settings.hosting,
+        settings.options,
+        &mut registry,
+    ));
+    let (ocpi_address, admin_address) = (bound.ocpi.local_addr()?, bound.admin.local_addr()?);
+    let public_url = match settings.public_url {
+        Some(url) => url,
+        None => PublicUrl::new(&format!("http://{ocpi_address}"))?,
+    };
+    if settings.quickstart {
+        system::print(&quickstart::greeting(ocpi_address, admin_address));
+    }
+    tracing::info!(
+        ocpi = %ocpi_address,
+        admin = %admin_address,
+        public_url = %public_url,
+        store = "memory:",
+        version = env!("CARGO_PKG_VERSION"),
+        "listening",
+    );
+    Ok(Composed {
+        bound,
+        ocpi: Server::new(Arc::clone(&app), public_url, settings.limits),
+        admin: AdminServer::new(app, registry),
+    })
+}
+
+impl Composed {
+    /// Serves until `stop` says `true` and the requests in flight are finished.
+    pub(crate) async fn serve(self, stop: watch::Receiver<bool>) {
+        // The operator can still look while the last requests are finished.
+        let admin = tokio::spawn(self.admin.serve(self.bound.admin, stop.clone()));
+        self.ocpi.serve(self.bound.ocpi, stop).await;
+        admin.abort();
+        tracing::info!("stopped");
+    }
+}
+
+/// Shows how many log lines were dropped.
+#[derive(Debug)]
+struct LogCollector(DroppedLines);
+
+impl Collector for LogCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let dropped = ConstCounter::new(self.0.count());
+        let encoder = encoder.encode_descriptor(
+            "ocpi_log_lines_dropped",
+            "Log lines that were dropped because they could not be written in time",
+            None,
+            dropped.metric_type(),
+        )?;
+        dropped.encode(encoder)
+    }
+}

@@ -1,0 +1,160 @@
+//! The configuration file.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use ocpi_domain::{CountryCode, CredentialsToken, OcpiString, PartyId, PlatformId, Role};
+use serde::{Deserialize, Deserializer};
+
+use crate::cli::LogFormat;
+
+/// The file as it is written. A key that it does not know is refused by name: a setting that is
+/// silently ignored is a trap.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) admin_listen: Option<SocketAddr>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) store: Option<String>,
+    pub(crate) admin_token: Option<Secret>,
+    pub(crate) secret_key: Option<Secret>,
+    pub(crate) log_format: Option<LogFormat>,
+    pub(crate) log: Option<String>,
+    pub(crate) list_all_token_types: bool,
+    pub(crate) limits: LimitsSection,
+    pub(crate) parties: Vec<PartySection>,
+    pub(crate) platforms: Vec<PlatformSection>,
+}
+
+/// A text that never prints.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// `[limits]`: what is absent has the default of `ocpi_http::Limits`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LimitsSection {
+    pub(crate) body_bytes_max: Option<usize>,
+    pub(crate) header_bytes_max: Option<usize>,
+    pub(crate) url_bytes_max: Option<usize>,
+    pub(crate) read_timeout_ms: Option<u64>,
+    pub(crate) idle_timeout_ms: Option<u64>,
+    pub(crate) connections_max: Option<usize>,
+    pub(crate) requests_per_second_per_platform: Option<u32>,
+    pub(crate) page_size_default: Option<usize>,
+    pub(crate) page_size_max: Option<usize>,
+    pub(crate) shutdown_timeout_ms: Option<u64>,
+    pub(crate) memory_records_max: Option<NonZeroU32>,
+}
+
+/// `[[parties]]`: a party hosted here.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartySection {
+    pub(crate) country_code: CountryCode,
+    pub(crate) party_id: PartyId,
+    #[serde(deserialize_with = "known_roles")]
+    pub(crate) roles: Vec<Role>,
+    pub(crate) name: OcpiString<100>,
+    pub(crate) website: Option<OcpiString<255>>,
+}
+
+/// `[[platforms]]`: a platform known from the start.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlatformSection {
+    pub(crate) id: PlatformId,
+    #[serde(deserialize_with = "credentials_token")]
+    pub(crate) credentials_token: CredentialsToken,
+    pub(crate) roles: Vec<RoleSection>,
+    #[serde(default)]
+    pub(crate) profile: ProfileSection,
+}
+
+/// A party that a platform speaks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoleSection {
+    #[serde(deserialize_with = "known_role")]
+    pub(crate) role: Role,
+    pub(crate) country_code: CountryCode,
+    pub(crate) party_id: PartyId,
+}
+
+/// The quirks and switches of a platform.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ProfileSection {
+    pub(crate) tutorial: bool,
+    pub(crate) fill_owner: bool,
+    pub(crate) strict_from: bool,
+    pub(crate) auth_encoding: AuthEncodingSetting,
+}
+
+/// `auth_encoding`.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AuthEncodingSetting {
+    #[default]
+    Auto,
+    Base64,
+    Raw,
+}
+
+fn credentials_token<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<CredentialsToken, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    CredentialsToken::new(&text).map_err(serde::de::Error::custom)
+}
+
+/// A role that the specification lists: in our own file another one is a slip.
+fn known_role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Role, D::Error> {
+    let role = Role::deserialize(deserializer)?;
+    if Role::LISTED.contains(&role) {
+        return Ok(role);
+    }
+    let listed: Vec<&str> = Role::LISTED.iter().map(Role::as_str).collect();
+    Err(serde::de::Error::custom(format_args!(
+        "unknown role `{role}`, expected one of {}",
+        listed.join(", ")
+    )))
+}
+
+fn known_roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Role>, D::Error> {
+    #[derive(Deserialize)]
+    struct Known(#[serde(deserialize_with = "known_role")] Role);
+    let roles = Vec::<Known>::deserialize(deserializer)?;
+    Ok(roles.into_iter().map(|Known(role)| role).collect())
+}
+
+impl ConfigFile {
+    /// Reads the file.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, and the first fault in it by its line. The line itself is not
+    /// shown: it may hold a secret.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<ConfigFile> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("the configuration file {name} cannot be read"))?;
+        match toml::from_str(&text) {
+            Ok(file) => Ok(file),
+            Err(error) => {
+                let before = error.span().and_then(|span| text.get(..span.start));
+                let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+                bail!("{name}, line {line}: {}", error.message())
+            }
+        }
+    }
+}

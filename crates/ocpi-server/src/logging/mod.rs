@@ -1,0 +1,43 @@
+//! The log: structured lines to standard error, by a writer that never makes a request wait.
+
+mod queue;
+
+use anyhow::Context;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::cli::LogFormat;
+use crate::settings::Settings;
+
+pub(crate) use queue::{DroppedLines, LogQueue};
+
+/// Bytes that may wait to be written; lines beyond are dropped and counted.
+const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Starts the log; it is written to its end when the value is dropped.
+///
+/// # Errors
+///
+/// A filter that cannot be read.
+pub(crate) fn start(settings: &Settings) -> anyhow::Result<LogQueue> {
+    let filter = settings.log.as_deref().unwrap_or("info");
+    let filter = EnvFilter::try_new(filter).with_context(|| format!("log: `{filter}`"))?;
+    let queue = LogQueue::start(WAITING_BYTES_MAX, std::io::stderr())?;
+    let registry = tracing_subscriber::registry().with(filter);
+    match settings.log_format {
+        LogFormat::Human => registry
+            .with(fmt::layer().with_ansi(false).with_writer(queue.writer()))
+            .init(),
+        LogFormat::Json => registry
+            .with(
+                fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_writer(queue.writer()),
+            )
+            .init(),
+    }
+    Ok(queue)
+}

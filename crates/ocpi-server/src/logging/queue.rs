@@ -1,0 +1,203 @@
+//! A bounded queue of log lines, and the thread that writes them.
+//!
+//! One buffer that is swapped, instead of a channel of lines: a line costs a copy, and the writer
+//! wakes at most every few milliseconds, however many lines come. Where log and requests share
+//! the processors, that is what a line costs the requests.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context;
+use parking_lot::{Condvar, Mutex};
+use tracing_subscriber::fmt::MakeWriter;
+
+/// How long lines gather before they are written together.
+const GATHER: Duration = Duration::from_millis(5);
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<u8>,
+    closed: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    bytes_max: usize,
+    dropped: DroppedLines,
+}
+
+/// How many lines were dropped because the writer could not keep up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DroppedLines(Arc<AtomicU64>);
+
+impl DroppedLines {
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The queue. Dropping it writes what waits, and ends the thread.
+pub(crate) struct LogQueue {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl LogQueue {
+    /// A queue of at most `bytes_max` bytes, written to `output`.
+    pub(crate) fn start(
+        bytes_max: usize,
+        output: impl Write + Send + 'static,
+    ) -> anyhow::Result<LogQueue> {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            bytes_max,
+            dropped: DroppedLines::default(),
+        });
+        let writer = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || writer.write_all(output))
+            .context("the thread of the log cannot be started")?;
+        Ok(LogQueue {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    pub(crate) fn writer(&self) -> LogWriter {
+        LogWriter(Arc::clone(&self.shared))
+    }
+
+    pub(crate) fn dropped(&self) -> DroppedLines {
+        self.shared.dropped.clone()
+    }
+}
+
+impl Drop for LogQueue {
+    fn drop(&mut self) {
+        self.shared.state.lock().closed = true;
+        self.shared.changed.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A log that cannot be written must not keep the server from ending.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn push(&self, line: &[u8]) {
+        let mut state = self.state.lock();
+        if state.waiting.len() + line.len() > self.bytes_max {
+            self.dropped.0.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let was_empty = state.waiting.is_empty();
+        state.waiting.extend_from_slice(line);
+        drop(state);
+        if was_empty {
+            self.changed.notify_one();
+        }
+    }
+
+    /// The thread: takes all that waits, writes it at once, and starts over.
+    fn write_all(&self, mut output: impl Write) {
+        let mut lines = Vec::new();
+        loop {
+            let mut state = self.state.lock();
+            while state.waiting.is_empty() && !state.closed {
+                self.changed.wait(&mut state);
+            }
+            if state.closed && state.waiting.is_empty() {
+                return;
+            }
+            if !state.closed {
+                // Only the end cuts the gathering short: no line wakes a queue that has some.
+                self.changed.wait_for(&mut state, GATHER);
+            }
+            std::mem::swap(&mut lines, &mut state.waiting);
+            drop(state);
+            // There is nobody to tell that the log cannot be written.
+            let _ = output.write_all(&lines).and_then(|()| output.flush());
+            lines.clear();
+        }
+    }
+}
+
+/// Where the formatter writes its lines.
+#[derive(Clone)]
+pub(crate) struct LogWriter(Arc<Shared>);
+
+impl Write for LogWriter {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.push(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for LogWriter {
+    type Writer = LogWriter;
+
+    fn make_writer(&'a self) -> LogWriter {
+        self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// An output that waits for leave before each write, and tells what it wrote.
+    struct Gate {
+        leave: mpsc::Receiver<()>,
+        written: mpsc::Sender<Vec<u8>>,
+    }
+
+    impl Write for Gate {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.leave.recv();
+            let _ = self.written.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Holds: E-33.
+    #[test]
+    fn a_stuck_output_drops_and_counts_lines_but_keeps_nobody_waiting() {
+        let (leave, leave_receiver) = mpsc::channel();
+        let (written_sender, written) = mpsc::channel();
+        let gate = Gate {
+            leave: leave_receiver,
+            written: written_sender,
+        };
+        let queue = LogQueue::start(10, gate).unwrap();
+        let mut writer = queue.writer();
+        for _ in 0..100 {
+            writer.write_all(b"line\n").unwrap();
+        }
+        // Ten bytes wait, and at most ten more are in the hands of the stuck output.
+        assert!(
+            (96..=98).contains(&queue.dropped().count()),
+            "{}",
+            queue.dropped().count()
+        );
+        drop(leave);
+        drop(queue);
+        let lines: Vec<u8> = written.iter().flatten().collect();
+        assert!(lines.len() >= 10 && lines.chunks(5).all(|line| line == b"line\n"));
+    }
+}

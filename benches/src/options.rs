@@ -1,0 +1,130 @@
+//! What the command line offers.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+/// The most tokens: their numbers have nine digits.
+const TOKENS_MAX: u64 = 100_000_000;
+
+/// What to measure.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Authorize requests per second, beside a bare hyper server.
+    Authorize(AuthorizeOptions),
+    /// Tokens replaced by PUT per second, beside a bare hyper server.
+    Put(RunOptions),
+    /// Authorize requests per second with few and with many stored tokens.
+    Scale(ScaleOptions),
+    /// Bytes of memory that a stored token takes.
+    Memory(MemoryOptions),
+    /// A server that reads each request and gives one constant answer; ends with its input.
+    #[command(hide = true)]
+    Bare {
+        /// Where to listen.
+        #[arg(long)]
+        listen: SocketAddr,
+        /// A file that holds the answer as it goes over the wire, head and body.
+        #[arg(long)]
+        answer: PathBuf,
+    },
+}
+
+/// How hard and how long.
+#[derive(Args)]
+pub(crate) struct LoadOptions {
+    /// Keep-alive connections, each with one request at a time.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) connections: u16,
+    /// Seconds that each round lasts.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// Rounds of each server, taken in turns.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub(crate) rounds: u32,
+    /// Where the random choice of tokens starts.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+impl LoadOptions {
+    /// How long each round lasts.
+    pub(crate) fn span(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+/// How `ocpi-server` is started.
+#[derive(Args)]
+pub(crate) struct ServerOptions {
+    /// The store of the server that is started; a relative path lies in a temporary directory.
+    #[arg(long, default_value = "memory:")]
+    pub(crate) store: String,
+    /// Where the server's output goes; without it, a file in a temporary directory.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) server_log: Option<PathBuf>,
+}
+
+/// A run against the bare server.
+#[derive(Args)]
+pub(crate) struct RunOptions {
+    /// A quickstart server that runs already, like `http://127.0.0.1:8000`; loopback only.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["store", "server_log"])]
+    pub(crate) server: Option<String>,
+    /// Tokens to store first.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
+    pub(crate) tokens: u64,
+    #[command(flatten)]
+    pub(crate) load: LoadOptions,
+    #[command(flatten)]
+    pub(crate) start: ServerOptions,
+}
+
+/// `ocpi-bench authorize`.
+#[derive(Args)]
+pub(crate) struct AuthorizeOptions {
+    /// The form of the request's URL.
+    #[arg(long, value_enum, default_value_t = AuthorizePath::Standard)]
+    pub(crate) path: AuthorizePath,
+    #[command(flatten)]
+    pub(crate) run: RunOptions,
+}
+
+/// The two forms of an authorize URL.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum AuthorizePath {
+    /// OCPI's own: `.../tokens/{uid}/authorize`.
+    Standard,
+    /// With the owner: `.../tokens/CH/ABC/{uid}/authorize`.
+    Long,
+}
+
+/// `ocpi-bench scale`.
+#[derive(Args)]
+pub(crate) struct ScaleOptions {
+    /// Tokens in the small store.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
+    pub(crate) few: u64,
+    /// Tokens in the large store.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
+    pub(crate) many: u64,
+    #[command(flatten)]
+    pub(crate) load: LoadOptions,
+    #[command(flatten)]
+    pub(crate) start: ServerOptions,
+}
+
+/// `ocpi-bench memory`.
+#[derive(Args)]
+pub(crate) struct MemoryOptions {
+    /// Tokens to store.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
+    pub(crate) tokens: u64,
+    /// Keep-alive connections that store them.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) connections: u16,
+    #[command(flatten)]
+    pub(crate) start: ServerOptions,
+}

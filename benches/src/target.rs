@@ -1,0 +1,193 @@
+//! The servers that are measured: one that runs already, one of ours, or the bare one.
+
+use std::env::current_exe;
+use std::fs;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+
+use crate::child::{Child, free_addresses};
+use crate::options::ServerOptions;
+use crate::process::{self, Memory};
+use crate::stop::Stop;
+
+/// What would make the server something else than a quickstart with default logging.
+const SETTINGS: [&str; 8] = [
+    "OCPI_ADMIN_LISTEN",
+    "OCPI_ADMIN_TOKEN",
+    "OCPI_CONFIG",
+    "OCPI_LISTEN",
+    "OCPI_PUBLIC_URL",
+    "OCPI_SECRET_KEY",
+    "OCPI_STORE",
+    "RUST_LOG",
+];
+
+/// A server under load.
+pub(crate) struct Target {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// `None` when it was running before.
+    child: Option<Child>,
+}
+
+impl Target {
+    /// A server that runs already.
+    ///
+    /// # Errors
+    ///
+    /// When `url` is not `http://` with a loopback address and a port.
+    pub(crate) fn running(url: &str) -> anyhow::Result<Target> {
+        Ok(Target {
+            address: loopback(url)?,
+            child: None,
+        })
+    }
+
+    /// Starts `ocpi-server` as a quickstart, with `directory` as its working directory, and says
+    /// where its output goes.
+    ///
+    /// # Errors
+    ///
+    /// When it has not been built, or does not start.
+    pub(crate) fn start(
+        options: &ServerOptions,
+        directory: &Path,
+        stop: &Stop,
+    ) -> anyhow::Result<Target> {
+        let program = current_exe()?.with_file_name("ocpi-server");
+        if !program.exists() {
+            bail!(
+                "there is no {}: build it first with `cargo build --release`",
+                program.display()
+            );
+        }
+        let log = match &options.server_log {
+            Some(log) => std::path::absolute(log)?,
+            None => directory.join("ocpi-server.log"),
+        };
+        let [address, admin] = free_addresses()?;
+        let mut command = Command::new(program);
+        command
+            .current_dir(directory)
+            .args(["--listen", &address.to_string()])
+            .args(["--admin-listen", &admin.to_string()])
+            .args(["--store", &options.store]);
+        for name in SETTINGS {
+            command.env_remove(name);
+        }
+        let child = Child::start(command, address, &log, stop)?;
+        println!(
+            "ocpi-server on {address}, store {}, its output in {}",
+            options.store,
+            log.display()
+        );
+        Ok(Target {
+            address,
+            child: Some(child),
+        })
+    }
+
+    /// Starts the bare server, which gives `answer` to every request.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub(crate) fn start_bare(
+        answer: &[u8],
+        directory: &Path,
+        stop: &Stop,
+    ) -> anyhow::Result<Target> {
+        let file = directory.join("answer");
+        fs::write(&file, answer)?;
+        let [address] = free_addresses()?;
+        let mut command = Command::new(current_exe()?);
+        command
+            .args(["bare", "--listen", &address.to_string(), "--answer"])
+            .arg(&file);
+        let child = Child::start(command, address, &directory.join("bare.log"), stop)?;
+        Ok(Target {
+            address,
+            child: Some(child),
+        })
+    }
+
+    /// The processor time that it has used so far; `None` when it is not a child of ours.
+    ///
+    /// # Errors
+    ///
+    /// When it has ended.
+    pub(crate) fn cpu_time(&self) -> anyhow::Result<Option<Duration>> {
+        let child = self.child.as_ref();
+        child.map(|child| process::cpu_time(child.id())).transpose()
+    }
+
+    /// Its resident memory.
+    ///
+    /// # Errors
+    ///
+    /// When it has ended, or is not a child of ours.
+    pub(crate) fn memory(&self) -> anyhow::Result<Memory> {
+        let child = self.child.as_ref().context("not a server of ours")?;
+        process::memory(child.id())
+    }
+}
+
+fn loopback(url: &str) -> anyhow::Result<SocketAddr> {
+    let place = url
+        .strip_prefix("http://")
+        .with_context(|| format!("`{url}`: must start with http://"))?
+        .trim_end_matches('/');
+    let address = place
+        .to_socket_addrs()
+        .with_context(|| format!("`{url}`: must be like http://127.0.0.1:8000"))?
+        .find(|address| address.ip().is_loopback());
+    address.with_context(|| format!("`{url}`: only servers on this machine are loaded"))
+}
+
+/// Gives `work` a directory of its own. Kept when it fails, since the server's output lies there.
+///
+/// # Errors
+///
+/// Those of `work`, and when there is no place for the directory.
+pub(crate) fn in_directory(
+    stop: &Stop,
+    work: impl FnOnce(&Path) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let directory = TempDir::with_prefix("ocpi-bench-")?;
+    let result = work(directory.path());
+    let is_empty = fs::read_dir(directory.path())?.next().is_none();
+    if result.is_err() && stop.check().is_ok() && !is_empty {
+        eprintln!("the run's files are kept in {}", directory.keep().display());
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_servers_on_this_machine_are_loaded() {
+        for url in [
+            "http://127.0.0.1:8000",
+            "http://127.0.0.1:8000/",
+            "http://[::1]:8000",
+        ] {
+            assert_eq!(loopback(url).unwrap().port(), 8000);
+        }
+        for url in [
+            "https://127.0.0.1:8000",
+            "127.0.0.1:8000",
+            "http://127.0.0.1",
+            "http://192.0.2.1:80",
+            "http://0.0.0.0:80",
+        ] {
+            assert!(loopback(url).is_err(), "{url}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! The evidence of an authorization.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::authorization::{AllowedType, AuthorizationReference, AuthorizationStatus, Rule};
 use crate::location::LocationReferences;
@@ -13,8 +14,10 @@ use crate::token::TokenType;
 /// The id of a message, `X-Request-ID` or `X-Correlation-ID`: 1 to 128 visible ASCII characters.
 ///
 /// Spec: 2.3.0 `transport_and_format`, Unique message IDs.
+///
+/// Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct MessageId(Box<str>);
+pub struct MessageId(Arc<str>);
 
 impl MessageId {
     /// `text`, when it is fit for a header and a log: 1 to 128 of U+0021..=U+007E.
@@ -25,7 +28,7 @@ impl MessageId {
 
     /// A new id: a UUID of 16 random bytes.
     pub fn from_random(random: [u8; 16]) -> MessageId {
-        MessageId(crate::uuid::text(random).into_boxed_str())
+        MessageId(crate::uuid::text(random))
     }
 
     /// The id.

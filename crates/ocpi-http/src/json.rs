@@ -2,7 +2,6 @@
 //! answer.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -68,7 +67,7 @@ fn check(json: &str, depth: usize) -> Result<(), String> {
     }
     let depth = depth
         .checked_sub(1)
-        .ok_or(format!("nested deeper than {DEPTH_MAX} levels"))?;
+        .ok_or_else(|| format!("nested deeper than {DEPTH_MAX} levels"))?;
     let mut deserializer = serde_json::Deserializer::from_str(json);
     if json.starts_with('{') {
         let values = deserializer
@@ -97,19 +96,24 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut names = HashSet::new();
+        let mut names = Vec::new();
         let mut values = Vec::new();
-        while let Some(name) = map.next_key::<Name<'de>>()? {
-            values.push(map.next_value()?);
-            if let Some(Name(twice)) = names.replace(name) {
-                return Err(de::Error::custom(format_args!("`{twice}`: sent twice")));
-            }
+        while let Some((Name(name), value)) = map.next_entry::<Name<'de>, _>()? {
+            names.push(name);
+            values.push(value);
         }
-        Ok(values)
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(twice) => Err(de::Error::custom(format_args!(
+                "`{}`: sent twice",
+                twice[0]
+            ))),
+            None => Ok(values),
+        }
     }
 }
 
-#[derive(PartialEq, Eq, Hash, Deserialize)]
+#[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]

@@ -15,7 +15,11 @@ pub(crate) fn segments(path: &str) -> Vec<Cow<'_, str>> {
 /// `text` with its percent escapes resolved. Bytes that are no UTF-8 become U+FFFD, which no
 /// identifier may hold.
 pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
-    percent_decode_str(text).decode_utf8_lossy()
+    if text.contains('%') {
+        percent_decode_str(text).decode_utf8_lossy()
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// What needs no escape in a query.

@@ -71,12 +71,8 @@ pub(crate) enum Route<'a> {
     },
 }
 
-/// The route of a request.
-pub(crate) fn route<'a>(
-    method: &Method,
-    segments: &'a [Cow<'a, str>],
-) -> Result<Route<'a>, Failure> {
-    let resource = resource(segments)?;
+/// What a request does with the resource that its path addresses.
+pub(crate) fn route<'a>(method: &Method, resource: Resource<'a>) -> Result<Route<'a>, Failure> {
     let refused = |allow| Failure::MethodNotAllowed {
         method: method.clone(),
         allow,
@@ -108,7 +104,8 @@ pub(crate) fn route<'a>(
     }
 }
 
-fn resource<'a>(segments: &'a [Cow<'a, str>]) -> Result<Resource<'a>, Failure> {
+/// What a path addresses.
+pub(crate) fn resource<'a>(segments: &'a [Cow<'a, str>]) -> Result<Resource<'a>, Failure> {
     let [ocpi, rest @ ..] = segments else {
         return Err(Failure::UnknownRoute);
     };

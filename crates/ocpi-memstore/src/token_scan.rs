@@ -76,8 +76,8 @@ impl<'a> TokenScan<'a> {
             self.place = self.end;
         } else if u64::try_from(self.end) == Ok(total) {
             // Every Token matches, so an offset is a place.
-            let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX);
-            self.place = self.place.saturating_add(skipped).min(self.end);
+            let skipped = usize::try_from(self.skip).unwrap_or(self.end);
+            self.place = self.first.max(skipped);
             self.seen = self.skip;
         }
     }

@@ -18,6 +18,11 @@ use tokio::sync::watch;
 use crate::cli::Cli;
 use crate::settings::Settings;
 
+/// A request makes some dozens of small objects, and a record of it outlives it: a general
+/// allocator spends a sixth of the processor on that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,

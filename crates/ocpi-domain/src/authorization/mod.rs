@@ -68,7 +68,7 @@ identifier!(
 impl AuthorizationReference {
     /// A new reference: a UUID of 16 random bytes.
     pub fn from_random(random: [u8; 16]) -> AuthorizationReference {
-        AuthorizationReference(CiString::cut(&crate::uuid::text(random)))
+        AuthorizationReference(CiString::of_uuid(random))
     }
 }
 

@@ -5,16 +5,18 @@ mod handlers;
 mod limits;
 mod rate_limit;
 mod respond;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ocpi_app::App;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, watch as signal};
 
 use crate::public_urls::PublicUrl;
 use rate_limit::RateLimiter;
+use watch::Watch;
 
 pub use limits::Limits;
 
@@ -24,6 +26,7 @@ pub struct Server {
     public_url: PublicUrl,
     limits: Limits,
     rates: RateLimiter,
+    watch: Watch,
 }
 
 /// How long to wait when the system gives no more connections, as when files run out.
@@ -38,13 +41,15 @@ impl Server {
             public_url,
             limits,
             rates,
+            watch: Watch::new(&limits),
         })
     }
 
     /// Serves connections of `listener` until `stop` says `true`, then finishes the requests in
     /// flight, at most for `shutdown_timeout_ms`.
-    pub async fn serve(self: Arc<Server>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    pub async fn serve(self: Arc<Server>, listener: TcpListener, mut stop: signal::Receiver<bool>) {
         let places = Arc::new(Semaphore::new(self.limits.connections_max));
+        let watching = tokio::spawn(Arc::clone(&self).keep_watch());
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -53,7 +58,7 @@ impl Server {
             };
             match accepted {
                 Ok((stream, place)) => {
-                    let connection = connection::serve(Arc::clone(&self), stream, stop.clone());
+                    let connection = connection::serve(Arc::clone(&self), stream);
                     tokio::spawn(async move {
                         connection.await;
                         drop(place);
@@ -66,11 +71,22 @@ impl Server {
             }
         }
         drop(listener);
+        self.watch.finish_all();
         let all = u32::try_from(self.limits.connections_max).unwrap_or(u32::MAX);
         let finished = places.acquire_many(all);
         let max = Duration::from_millis(self.limits.shutdown_timeout_ms);
         if tokio::time::timeout(max, finished).await.is_err() {
             tracing::warn!("connections were cut: their requests took too long to finish");
+        }
+        watching.abort();
+    }
+
+    /// Looks at the connections now and then.
+    async fn keep_watch(self: Arc<Server>) {
+        let mut look = tokio::time::interval(Duration::from_millis(self.watch.period_ms));
+        loop {
+            look.tick().await;
+            self.watch.look();
         }
     }
 }

@@ -30,10 +30,15 @@ impl RateLimiter {
     }
 
     /// Counts a request of `platform`; refuses it when there were too many.
-    pub(super) fn count(&self, platform: &PlatformId, now_us: u64) -> Result<(), Failure> {
+    pub(super) fn count(
+        &self,
+        platform: &PlatformId,
+        now_us: impl FnOnce() -> u64,
+    ) -> Result<(), Failure> {
         if self.per_second == 0 {
             return Ok(());
         }
+        let now_us = now_us();
         let cost_us = SECOND_US / u64::from(self.per_second);
         let taken = self.bucket(platform).fetch_update(
             Ordering::Relaxed,
@@ -84,9 +89,9 @@ mod tests {
         );
         let start_us = 5 * SECOND_US;
         for _ in 0..10 {
-            limiter.count(&one, start_us).unwrap();
+            limiter.count(&one, || start_us).unwrap();
         }
-        let refused = limiter.count(&one, start_us).unwrap_err();
+        let refused = limiter.count(&one, || start_us).unwrap_err();
         assert!(
             matches!(
                 refused,
@@ -97,9 +102,9 @@ mod tests {
             ),
             "{refused:?}"
         );
-        limiter.count(&other, start_us).unwrap();
-        limiter.count(&one, start_us + 100_000).unwrap();
-        limiter.count(&one, start_us + 100_000).unwrap_err();
-        assert!(RateLimiter::new(0).count(&one, 0).is_ok());
+        limiter.count(&other, || start_us).unwrap();
+        limiter.count(&one, || start_us + 100_000).unwrap();
+        limiter.count(&one, || start_us + 100_000).unwrap_err();
+        assert!(RateLimiter::new(0).count(&one, || 0).is_ok());
     }
 }

@@ -17,9 +17,12 @@ use super::handlers::{self, Call};
 use crate::failure::Failure;
 use crate::headers::{self, MessageIds};
 use crate::query::Query;
-use crate::router::{Route, route};
+use crate::router::{Resource, Route, resource, route};
 use crate::wire::V2_3_0;
 use crate::{auth, envelope, path, status};
+
+/// Room for the headers of an answer, so that they are laid out once.
+const HEADERS: usize = 12;
 
 /// A success, before it becomes a response.
 pub(super) struct Reply {
@@ -36,7 +39,7 @@ impl Reply {
         Reply {
             status,
             body,
-            headers: HeaderMap::new(),
+            headers: HeaderMap::with_capacity(HEADERS),
             answering: None,
         }
     }
@@ -132,9 +135,9 @@ impl Server {
             .map_err(Failure::AuthenticationDown)?
             .ok_or(Failure::Unauthenticated)?;
         self.rates
-            .count(&caller.platform.id, self.app.elapsed_us())?;
-        let route = route(&parts.method, &segments)?;
-        let routing = match role_of(&route) {
+            .count(&caller.platform.id, || self.app.elapsed_us())?;
+        let resource = resource(&segments)?;
+        let routing = match role_of(&resource) {
             Some(role) => {
                 let routing = headers::routing(&parts.headers);
                 let from = self.app.answering_party(&role, &routing);
@@ -146,6 +149,7 @@ impl Server {
             }
             None => Routing::default(),
         };
+        let route = route(&parts.method, resource)?;
         let context = RequestContext {
             caller,
             routing,
@@ -204,12 +208,10 @@ impl Server {
 }
 
 /// Our role in a request of a functional module; configuration modules have no routing.
-fn role_of(route: &Route<'_>) -> Option<Role> {
-    match route {
-        Route::ListVersions(_) | Route::ShowVersion(..) | Route::ShowCredentials => None,
-        Route::ListTokens | Route::AuthorizeToken { .. } => Some(Role::Emsp),
-        Route::GetToken { .. } | Route::PutToken { .. } | Route::PatchToken { .. } => {
-            Some(Role::Cpo)
-        }
+fn role_of(resource: &Resource<'_>) -> Option<Role> {
+    match resource {
+        Resource::Versions(_) | Resource::VersionDetails(..) | Resource::Credentials => None,
+        Resource::TokenList | Resource::Authorize { .. } => Some(Role::Emsp),
+        Resource::TokenCopy { .. } => Some(Role::Cpo),
     }
 }

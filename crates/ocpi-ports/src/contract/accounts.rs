@@ -1,4 +1,4 @@
-//! The promises of [`AccountRepository`](crate::AccountRepository).
+//! The promises of [`AccountRepository`].
 
 use std::sync::Arc;
 
@@ -99,8 +99,15 @@ pub async fn deleted_account_is_gone<H: Harness>() {
     let store = H::fresh().await;
     let (accounts, subjects) = (store.accounts(), store.authorizations());
     let present = create(&store.tokens(), card("Card-1a")).await.token.key();
-    let neighbour = key(own(), "CARD-2", &TokenType::Rfid);
-    accounts.put_account(&neighbour, blocked()).await.unwrap();
+    let neighbours = [
+        key(own(), "CARD-2", &TokenType::Rfid),
+        key(own(), "CARD-1A", &TokenType::Other),
+        key(own(), "CARD-1A", &kind("rfid")),
+        key(other(), "CARD-1A", &TokenType::Rfid),
+    ];
+    for neighbour in &neighbours {
+        accounts.put_account(neighbour, blocked()).await.unwrap();
+    }
     for _round in 0..2 {
         assert!(accounts.put_account(&present, blocked()).await.unwrap());
         assert!(subject_account(&subjects, &present).await.is_some());
@@ -110,7 +117,10 @@ pub async fn deleted_account_is_gone<H: Harness>() {
         assert_eq!(subject_account(&subjects, &present).await, None);
         assert!(!accounts.delete_account(&present).await.unwrap());
     }
-    assert!(accounts.find_account(&neighbour).await.unwrap().is_some());
+    for neighbour in &neighbours {
+        let found = accounts.find_account(neighbour).await.unwrap();
+        assert_eq!(found.as_deref(), Some(&blocked()), "{neighbour}");
+    }
 }
 
 async fn load(subjects: &Arc<dyn AuthorizationRepository>, key: &TokenKey) -> SubjectLookup {

@@ -1,4 +1,4 @@
-//! The promises of [`AuthorizationRepository`](crate::AuthorizationRepository).
+//! The promises of [`AuthorizationRepository`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

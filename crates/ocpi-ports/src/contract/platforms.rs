@@ -1,4 +1,4 @@
-//! The promises of [`PlatformRepository`](crate::PlatformRepository).
+//! The promises of [`PlatformRepository`].
 
 use std::sync::Arc;
 

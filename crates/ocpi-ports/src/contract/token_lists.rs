@@ -1,4 +1,4 @@
-//! The promises of [`TokenRepository`](crate::TokenRepository) on lists.
+//! The promises of [`TokenRepository`] on lists.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The promises of [`TokenRepository`](crate::TokenRepository) on single Tokens.
+//! The promises of [`TokenRepository`] on single Tokens.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

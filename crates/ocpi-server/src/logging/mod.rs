@@ -1,5 +1,6 @@
 //! The log: structured lines to standard error, by a writer that never makes a request wait.
 
+mod line;
 mod queue;
 
 use anyhow::Context;
@@ -8,8 +9,9 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::LogFormat;
 use crate::settings::Settings;
+use crate::system::SystemClock;
+use line::Line;
 
 pub(crate) use queue::{DroppedLines, LogQueue};
 
@@ -25,19 +27,14 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<LogQueue> {
     let filter = settings.log.as_deref().unwrap_or("info");
     let filter = EnvFilter::try_new(filter).with_context(|| format!("log: `{filter}`"))?;
     let queue = LogQueue::start(WAITING_BYTES_MAX, std::io::stderr())?;
-    let registry = tracing_subscriber::registry().with(filter);
-    match settings.log_format {
-        LogFormat::Human => registry
-            .with(fmt::layer().with_ansi(false).with_writer(queue.writer()))
-            .init(),
-        LogFormat::Json => registry
-            .with(
-                fmt::layer()
-                    .json()
-                    .flatten_event(true)
-                    .with_writer(queue.writer()),
-            )
-            .init(),
-    }
+    let line = Line {
+        format: settings.log_format,
+        clock: SystemClock::new(),
+    };
+    let layer = fmt::layer().event_format(line).with_writer(queue.writer());
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(layer)
+        .init();
     Ok(queue)
 }

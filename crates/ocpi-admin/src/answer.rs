@@ -68,9 +68,12 @@ pub(crate) fn problem(status: StatusCode, detail: &str) -> Answer {
 
 /// Only reading is offered.
 pub(crate) fn read_only() -> Answer {
-    let mut answer = problem(StatusCode::METHOD_NOT_ALLOWED, "only GET is offered here");
+    let mut answer = problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "only GET and HEAD are offered here",
+    );
     answer
         .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("GET"));
+        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     answer
 }

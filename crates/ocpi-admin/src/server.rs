@@ -76,7 +76,7 @@ impl AdminServer {
         if !matches!(path, "/health/live" | "/health/ready" | "/metrics") {
             return answer::problem(StatusCode::NOT_FOUND, "there is nothing at this URL");
         }
-        if request.method() != Method::GET {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return answer::read_only();
         }
         match path {

@@ -59,6 +59,21 @@ impl App {
         }
     }
 
+    /// Checks that the platform may see and write our copies of the Tokens of `party`: it speaks
+    /// for that eMSP.
+    ///
+    /// Each use case checks this itself. An adapter that asks before it reads the rest of a
+    /// request tells those who may not nothing about what they sent.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessError`].
+    pub fn require_owner(&self, context: &RequestContext, party: Party) -> Result<(), AccessError> {
+        self.check_routing(context, &Role::Cpo)?;
+        let holds = context.caller.platform.holds(party, &Role::Emsp);
+        holds.then_some(()).ok_or(AccessError::PartyNotHeld)
+    }
+
     /// Checks the routing of a request to our `role`.
     pub(crate) fn check_routing(
         &self,
@@ -82,12 +97,6 @@ impl App {
         }
         Ok(())
     }
-}
-
-/// Checks that the platform speaks for `party` as eMSP: only then may it see or write its Tokens.
-pub(crate) fn require_emsp(context: &RequestContext, party: Party) -> Result<(), AccessError> {
-    let holds = context.caller.platform.holds(party, &Role::Emsp);
-    holds.then_some(()).ok_or(AccessError::PartyNotHeld)
 }
 
 /// Checks that the platform speaks for a CPO: only they may ask an eMSP.

@@ -1,6 +1,7 @@
 //! The application: the ports, and what the operator set.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ocpi_domain::{Caller, CredentialsToken, MessageId};
 use ocpi_ports::{
@@ -11,6 +12,10 @@ use prometheus_client::registry::Registry;
 
 use crate::hosting::Hosting;
 use crate::metrics::Metrics;
+
+/// The longest that a caller may wait for us to find out who it is, and for an answer to an
+/// authorize request. A charge point waits behind it; an error lets its CPO decide.
+pub(crate) const ANSWER_MAX: Duration = Duration::from_millis(1500);
 
 /// What the application is built on.
 #[expect(missing_docs, reason = "each field is described at its trait")]
@@ -80,8 +85,16 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when it cannot be found out.
+    /// [`StorageError`] when it cannot be found out, or not in time.
     pub async fn authenticate(
+        &self,
+        candidates: Vec<CredentialsToken>,
+    ) -> Result<Option<(Caller, CredentialsToken)>, StorageError> {
+        let found = tokio::time::timeout(ANSWER_MAX, self.find_caller(candidates)).await;
+        found.unwrap_or_else(|elapsed| Err(StorageError::Unavailable(elapsed.into())))
+    }
+
+    async fn find_caller(
         &self,
         candidates: Vec<CredentialsToken>,
     ) -> Result<Option<(Caller, CredentialsToken)>, StorageError> {

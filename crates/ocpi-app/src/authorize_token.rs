@@ -3,7 +3,6 @@
 //! Spec: 2.3.0 `mod_tokens`, Sender interface, POST method.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ocpi_domain::{
     AllowedType, AuthorizationInfo, AuthorizationRecord, AuthorizationReference,
@@ -13,7 +12,7 @@ use ocpi_domain::{
 use ocpi_ports::{StorageError, SubjectLookup};
 
 use crate::access::{AccessError, RequestContext, require_cpo};
-use crate::app::App;
+use crate::app::{ANSWER_MAX, App};
 
 /// The question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +56,6 @@ pub enum AuthorizeTokenError {
     Storage(#[from] StorageError),
 }
 
-/// The longest that an answer may take. A charge point waits; an error lets its CPO decide.
-const ANSWER_MAX: Duration = Duration::from_millis(1500);
-
 impl App {
     /// Answers the question, and leaves a record of it before the answer can leave.
     ///
@@ -75,10 +71,13 @@ impl App {
         self.check_routing(context, &Role::Emsp)?;
         require_cpo(context)?;
         let answer = self.decide_and_record(context, request, started_us);
-        match tokio::time::timeout(ANSWER_MAX, answer).await {
-            Ok(answer) => answer,
-            Err(_) => Err(AuthorizeTokenError::TimedOut),
+        if let Ok(answer) = tokio::time::timeout(ANSWER_MAX, answer).await {
+            return answer;
         }
+        // Whatever the store hangs at: there is no record, and so there is no answer.
+        self.metrics.record_failed();
+        self.record_health.failed(self.now());
+        Err(AuthorizeTokenError::TimedOut)
     }
 
     async fn decide_and_record(

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use ocpi_domain::{Party, Role, Token, TokenType, TokenUid};
+use ocpi_domain::{Party, Token, TokenType, TokenUid};
 use ocpi_ports::StorageError;
 
-use crate::access::{AccessError, RequestContext, require_emsp};
+use crate::access::{AccessError, RequestContext};
 use crate::app::App;
 
 /// Which Token.
@@ -44,8 +44,7 @@ impl App {
         context: &RequestContext,
         request: &GetTokenRequest,
     ) -> Result<Arc<Token>, GetTokenError> {
-        self.check_routing(context, &Role::Cpo)?;
-        require_emsp(context, request.party)?;
+        self.require_owner(context, request.party)?;
         let token_type = request.token_type.as_ref();
         let found = self
             .find_addressed(request.party, &request.uid, token_type)

@@ -58,7 +58,7 @@ impl Metrics {
         );
         registry.register(
             "ocpi_authorization_record_failures",
-            "Authorizations that were not answered because their record could not be written",
+            "Authorize requests that were not answered because the store failed or hung",
             metrics.record_failures.clone(),
         );
         metrics

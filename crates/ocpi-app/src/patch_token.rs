@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use ocpi_domain::{InvalidField, Party, Role, TokenMarks, TokenPatch, TokenType, TokenUid};
+use ocpi_domain::{InvalidField, Party, TokenMarks, TokenPatch, TokenType, TokenUid};
 use ocpi_ports::{StorageError, TokenWrite};
 
-use crate::access::{AccessError, RequestContext, require_emsp};
+use crate::access::{AccessError, RequestContext};
 use crate::app::App;
 use crate::put_token::{WRITE_ATTEMPTS_MAX, is_identical};
 
@@ -53,14 +53,13 @@ impl App {
         context: &RequestContext,
         request: PatchTokenRequest,
     ) -> Result<(), PatchTokenError> {
-        self.check_routing(context, &Role::Cpo)?;
         let PatchTokenRequest {
             party,
             uid,
             token_type,
             fields,
         } = request;
-        require_emsp(context, party)?;
+        self.require_owner(context, party)?;
         let last_updated = fields.last_updated.ok_or(PatchTokenError::NoLastUpdated)?;
         for _ in 0..WRITE_ATTEMPTS_MAX {
             let stored = self

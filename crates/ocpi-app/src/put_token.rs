@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use ocpi_domain::{
-    CiString, InvalidField, Party, Profile, Role, StoredToken, Token, TokenMarks, TokenPatch,
-    TokenType, TokenUid,
+    CiString, InvalidField, Party, Profile, StoredToken, Token, TokenMarks, TokenPatch, TokenType,
+    TokenUid,
 };
 use ocpi_ports::{StorageError, TokenWrite};
 
-use crate::access::{AccessError, RequestContext, require_emsp};
+use crate::access::{AccessError, RequestContext};
 use crate::app::App;
 
 /// The Token, and where its URL says that it belongs.
@@ -64,8 +64,7 @@ impl App {
         context: &RequestContext,
         request: PutTokenRequest,
     ) -> Result<Written, PutTokenError> {
-        self.check_routing(context, &Role::Cpo)?;
-        require_emsp(context, request.party)?;
+        self.require_owner(context, request.party)?;
         let (token, marks) = complete(request, context.caller.platform.profile)?;
         let token = Arc::new(token);
         let key = token.key();
@@ -146,10 +145,8 @@ fn synthetic_contract_id(
     fields: &TokenPatch,
     uid: &TokenUid,
 ) -> Result<CiString<36>, InvalidField> {
-    let entries = fields.unknown.entries();
-    let auth_id = entries.iter().find(|(name, _)| name == "auth_id");
-    let sent = auth_id.and_then(|(_, raw)| raw.get().strip_prefix('"')?.strip_suffix('"'));
-    let text = sent.unwrap_or(uid.as_str());
+    let sent = fields.unknown.text("auth_id");
+    let text = sent.as_deref().unwrap_or(uid.as_str());
     text.parse()
         .map_err(|error| InvalidField::new("auth_id", format!("{error}")))
 }

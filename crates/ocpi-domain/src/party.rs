@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::code::{InvalidCode, code};
 use crate::error::InvalidField;
 
@@ -25,7 +27,7 @@ code!(
 /// A CPO or eMSP: its country and its id within that country. Five bytes, copied freely.
 ///
 /// Spec: 2.3.0 credentials, `CredentialsRole`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Party {
     /// The country that the id belongs to.
     pub country_code: CountryCode,

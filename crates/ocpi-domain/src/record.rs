@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::authorization::{AllowedType, AuthorizationReference, AuthorizationStatus, Rule};
 use crate::location::LocationReferences;
 use crate::party::Party;
@@ -49,8 +51,22 @@ impl fmt::Debug for MessageId {
     }
 }
 
+impl Serialize for MessageId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for MessageId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MessageId, D::Error> {
+        crate::parse::string(deserializer, "a string", |text| {
+            MessageId::new(text).ok_or("must be 1 to 128 visible ASCII characters")
+        })
+    }
+}
+
 /// One answer to one authorize request, refusals too: what was asked, what was said, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationRecord {
     /// The name of this authorization; unique.
     pub reference: AuthorizationReference,
@@ -87,5 +103,42 @@ impl AuthorizationRecord {
     /// follows the 64th character is cut.
     pub fn uid_as_asked(text: &str) -> CiString<64> {
         CiString::cut(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds: E-33.
+    #[test]
+    fn a_record_is_written_with_all_its_fields_and_read_back() {
+        let text = r#"{"reference":"R-1","at":"2024-01-01T00:00:00.120Z","platform":"peer","#
+            .to_owned()
+            + r#""request_id":"Q-1","correlation_id":"C-1","#
+            + r#""token_party":{"country_code":"DE","party_id":"TNM"},"token_uid":"CARD","#
+            + r#""token_type":"RFID","asked":{"location_id":"LOC","evse_uids":["E-1"]},"#
+            + r#""allowed_location":null,"allowed":"BLOCKED","status":"BLOCKED","#
+            + r#""rule":"blocked","latency_us":7}"#;
+        let record: AuthorizationRecord = serde_json::from_str(&text).unwrap();
+        assert_eq!(record.token_party, Some(Party::new("DE", "TNM").unwrap()));
+        assert_eq!(record.latency_us, 7);
+        assert_eq!(serde_json::to_string(&record).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_no_message_id_is_not_read_as_one() {
+        let longest = "~".repeat(128);
+        for (text, legal) in [
+            ("!", true),
+            (&longest, true),
+            ("", false),
+            (&format!("{longest}~"), false),
+            ("a b", false),
+            ("é", false),
+        ] {
+            let read = serde_json::from_value::<MessageId>(text.into());
+            assert_eq!(read.is_ok(), legal, "{text:?}");
+        }
     }
 }

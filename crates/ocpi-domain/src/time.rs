@@ -60,6 +60,15 @@ impl DateTime {
         self.0 - earlier.0
     }
 
+    /// Writes the text of the moment into `buffer`, for those to whom formatting is too slow.
+    pub fn encode(self, buffer: &mut [u8; DateTime::TEXT_MAX]) -> &str {
+        write(self.naive(), buffer)
+    }
+
+    /// The most characters of the text of a moment, as `2024-01-01T00:00:00.000Z`: within the 25
+    /// that the specification grants.
+    pub const TEXT_MAX: usize = 24;
+
     fn naive(self) -> NaiveDateTime {
         chrono::DateTime::from_timestamp_millis(self.0)
             .unwrap_or_default()
@@ -83,8 +92,8 @@ impl TryFrom<chrono::DateTime<chrono::Utc>> for DateTime {
 
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut buffer = [0; TEXT_MAX];
-        f.pad(write(self.naive(), &mut buffer))
+        let mut buffer = [0; DateTime::TEXT_MAX];
+        f.pad(self.encode(&mut buffer))
     }
 }
 
@@ -94,12 +103,9 @@ impl fmt::Debug for DateTime {
     }
 }
 
-/// `2024-01-01T00:00:00.000Z`: within the 25 characters that the specification grants.
-const TEXT_MAX: usize = 24;
-
 /// Writes digits by hand: this is on the path of every answer, where chrono's format strings
 /// would cost more than the rest of the envelope.
-fn write(moment: NaiveDateTime, buffer: &mut [u8; TEXT_MAX]) -> &str {
+fn write(moment: NaiveDateTime, buffer: &mut [u8; DateTime::TEXT_MAX]) -> &str {
     *buffer = *b"0000-00-00T00:00:00.000Z";
     digits(&mut buffer[0..4], moment.year().unsigned_abs());
     digits(&mut buffer[5..7], moment.month());
@@ -113,7 +119,7 @@ fn write(moment: NaiveDateTime, buffer: &mut [u8; TEXT_MAX]) -> &str {
         20
     } else {
         digits(&mut buffer[20..23], ms);
-        TEXT_MAX
+        DateTime::TEXT_MAX
     };
     std::str::from_utf8(&buffer[..length]).unwrap_or_default()
 }
@@ -198,8 +204,8 @@ fn offset_ms(zone: &[u8]) -> Option<i64> {
 
 impl Serialize for DateTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut buffer = [0; TEXT_MAX];
-        serializer.serialize_str(write(self.naive(), &mut buffer))
+        let mut buffer = [0; DateTime::TEXT_MAX];
+        serializer.serialize_str(self.encode(&mut buffer))
     }
 }
 

@@ -7,51 +7,52 @@ use ocpi_domain::DateTime;
 use serde::Serialize;
 
 use crate::status::OcpiCode;
-
-#[derive(Serialize)]
-struct Envelope<'a, T> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<T>,
-    status_code: u16,
-    status_message: &'a str,
-    timestamp: DateTime,
-}
+use crate::wire::object::ObjectWriter;
 
 /// What most answers fit in, bytes: an authorization with a Token of all fields.
 const CAPACITY: usize = 1024;
 
-fn write<T: Serialize>(
-    data: Option<T>,
-    OcpiCode(status_code): OcpiCode,
-    status_message: &str,
-    timestamp: DateTime,
-) -> Bytes {
+const SUCCESS: &str = "Success";
+
+/// A success with what was asked for, written by `write_data`.
+pub(crate) fn success(write_data: impl FnOnce(&mut Vec<u8>), now: DateTime) -> Bytes {
     let mut body = Vec::with_capacity(CAPACITY);
-    let envelope = Envelope {
-        data,
-        status_code,
-        status_message,
-        timestamp,
-    };
-    if let Err(error) = serde_json::to_writer(&mut body, &envelope) {
-        // Our own types always serialise; were one not to, the peer must not get half an object.
-        tracing::error!(%error, "an answer could not be written");
-        body.clear();
-    }
+    let mut envelope = ObjectWriter::begin(&mut body);
+    envelope.with("data", write_data);
+    finish(envelope, OcpiCode::SUCCESS, SUCCESS, now);
     body.into()
 }
 
-/// A success with what was asked for.
-pub(crate) fn success(data: impl Serialize, now: DateTime) -> Bytes {
-    write(Some(data), OcpiCode::SUCCESS, "Success", now)
+/// A success with an object that is not worth a writer of its own.
+pub(crate) fn success_of(data: &impl Serialize, now: DateTime) -> Bytes {
+    let write = |out: &mut Vec<u8>| {
+        if let Err(error) = serde_json::to_writer(&mut *out, data) {
+            // Our own types always serialise; were one not to, half an object would be no JSON.
+            tracing::error!(%error, "an answer could not be written");
+        }
+    };
+    success(write, now)
 }
 
 /// A success that has nothing to show: echoing a partial object breaks peers.
 pub(crate) fn done(now: DateTime) -> Bytes {
-    write(None::<()>, OcpiCode::SUCCESS, "Success", now)
+    without_data(OcpiCode::SUCCESS, SUCCESS, now)
 }
 
 /// A failure.
 pub(crate) fn failure(code: OcpiCode, message: &str, now: DateTime) -> Bytes {
-    write(None::<()>, code, message, now)
+    without_data(code, message, now)
+}
+
+fn without_data(code: OcpiCode, message: &str, now: DateTime) -> Bytes {
+    let mut body = Vec::with_capacity(CAPACITY);
+    finish(ObjectWriter::begin(&mut body), code, message, now);
+    body.into()
+}
+
+fn finish(mut envelope: ObjectWriter<'_>, OcpiCode(code): OcpiCode, message: &str, now: DateTime) {
+    envelope.json("status_code", &code.to_string());
+    envelope.text("status_message", message);
+    envelope.moment("timestamp", now);
+    envelope.end();
 }

@@ -10,6 +10,8 @@ use serde_json::value::RawValue;
 
 use crate::failure::Failure;
 
+mod strict;
+
 /// How deep objects and arrays may be nested.
 const DEPTH_MAX: usize = 64;
 
@@ -33,6 +35,16 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     if body.is_empty() {
         return Err(Failure::EmptyBody);
     }
+    // Nearly every body is well-formed and obeys the rules: one pass reads it, another looks for
+    // what its type does not forbid. Only when something is wrong is it found out what.
+    match serde_json::from_slice(body) {
+        Ok(read) if body.starts_with(b"{") && strict::is_strict(body, DEPTH_MAX) => Ok(read),
+        _ => read_carefully(body),
+    }
+}
+
+/// Reads an object in steps, each of which has its own answer to a fault.
+fn read_carefully<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     let raw: &RawValue =
         serde_json::from_slice(body).map_err(|error| Failure::MalformedBody(error.to_string()))?;
     if !raw.get().starts_with('{') {

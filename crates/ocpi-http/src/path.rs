@@ -8,18 +8,19 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 /// segments do not count, so a trailing slash changes nothing.
 pub(crate) fn segments(path: &str) -> Vec<Cow<'_, str>> {
     let mut segments = Vec::with_capacity(8);
-    segments.extend(path.split('/').filter(|part| !part.is_empty()).map(decoded));
+    let parts = path.split('/').filter(|part| !part.is_empty());
+    if path.contains('%') {
+        segments.extend(parts.map(decoded));
+    } else {
+        segments.extend(parts.map(Cow::Borrowed));
+    }
     segments
 }
 
 /// `text` with its percent escapes resolved. Bytes that are no UTF-8 become U+FFFD, which no
 /// identifier may hold.
 pub(crate) fn decoded(text: &str) -> Cow<'_, str> {
-    if text.contains('%') {
-        percent_decode_str(text).decode_utf8_lossy()
-    } else {
-        Cow::Borrowed(text)
-    }
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 /// What needs no escape in a query.

@@ -9,6 +9,7 @@ use ocpi_domain::{
 };
 use ocpi_ports::{AuthorizationRepository, RecordQuery, StorageError, StoredRecord, SubjectLookup};
 
+use crate::packed_record;
 use crate::store::{MemStore, Subjects};
 use crate::token_table::Found;
 
@@ -44,10 +45,11 @@ impl AuthorizationRepository for MemStore {
     }
 
     async fn append_record(&self, record: Arc<AuthorizationRecord>) -> Result<(), StorageError> {
-        let hash = self.hasher.of_text(record.reference.as_str());
-        let appended = self.records.lock().append(record, hash);
-        // The forgotten record is dropped here, where no lock is held.
-        appended.map(|_forgotten| ())
+        let reference = &record.reference;
+        let hash = self.hasher.of_text(reference.as_str());
+        packed_record::pack(&record, |packed| {
+            self.records.lock().append(reference, hash, packed)
+        })
     }
 
     async fn find_record(
@@ -55,7 +57,12 @@ impl AuthorizationRepository for MemStore {
         reference: &AuthorizationReference,
     ) -> Result<Option<Arc<AuthorizationRecord>>, StorageError> {
         let hash = self.hasher.of_text(reference.as_str());
-        Ok(self.records.lock().find(reference, hash).cloned())
+        let found = self
+            .records
+            .lock()
+            .find(reference, hash)?
+            .map(<[u8]>::to_vec);
+        found.as_deref().map(packed_record::unpack).transpose()
     }
 
     async fn list_records(
@@ -67,10 +74,14 @@ impl AuthorizationRepository for MemStore {
         let mut found = Vec::new();
         let mut before = before.map_or(u64::MAX, |cursor| cursor.0);
         loop {
+            let (mut piece, left) = (Vec::new(), limit - found.len());
             let next = self
                 .records
                 .lock()
-                .look_on(query, before, limit, &mut found);
+                .look_on(query, before, left, &mut piece)?;
+            for record in piece {
+                found.push(record.unpack()?);
+            }
             let Some(next) = next else {
                 return Ok(found);
             };

@@ -13,7 +13,9 @@
 mod account_table;
 mod accounts;
 mod authorizations;
+mod chunks;
 mod index;
+mod packed_record;
 mod platforms;
 mod record_ring;
 mod store;

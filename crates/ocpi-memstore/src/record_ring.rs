@@ -1,31 +1,67 @@
 //! The newest records.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
-use ocpi_domain::{AuthorizationRecord, AuthorizationReference, Cursor};
+use ocpi_domain::{AuthorizationReference, Cursor};
 use ocpi_ports::{RecordQuery, StorageError, StoredRecord};
 
-use crate::index::{PlaceIndex, TextHash};
+use crate::chunks::{Chunks, Span};
+use crate::index::TextHash;
+use crate::packed_record::{self, RecordHead};
 use crate::store::MemStoreOptions;
 
-/// How many records are looked at under one hold of the lock.
-const PIECE: u64 = 1024;
+/// How many records are looked at under one hold of the lock, for which appends wait: some
+/// 20 microseconds.
+const PIECE: u64 = 256;
 
 /// The newest records in a ring, and what finds them by reference.
+///
+/// Every answer waits for memory here, so little of it is touched: the bytes of a record are
+/// written where those of the last one ended, and nothing of the forgotten one is looked at, not
+/// even to find it no more.
 pub(crate) struct RecordRing {
     /// Grows to `max`, then the newest takes the place of the oldest.
     entries: Vec<Entry>,
-    by_reference: PlaceIndex,
+    bytes: Chunks,
+    /// By the hash of a reference, the number of the newest record there; see [`number`].
+    newest: Vec<u32>,
     max: NonZeroU32,
     /// How many were ever appended; the cursor of a record is how many were before it.
     appended: u64,
 }
 
-/// A record with the hash of its reference, so that forgetting it does not hash again.
-pub(crate) struct Entry {
+/// Where the bytes of a record are.
+struct Entry {
     hash: TextHash,
-    record: Arc<AuthorizationRecord>,
+    span: Span,
+    /// What stood in its place of `newest` before it: older records of that place are found from
+    /// one to the next, until one is forgotten.
+    previous: u32,
+}
+
+/// The most places of `newest`: 16 MiB.
+const NEWEST_MAX: u32 = 1 << 22;
+
+/// The name of the newest record when that many were appended. It counts around, which is enough
+/// to tell the kept records apart, and half the memory of a cursor: what is looked up for every
+/// answer should lie in the processor's caches.
+fn number(appended: u64) -> u32 {
+    (appended & 0xFFFF_FFFF) as u32
+}
+
+/// A record that a list found, still packed: it is unpacked when the lock is free again.
+pub(crate) struct FoundRecord {
+    cursor: Cursor,
+    bytes: Box<[u8]>,
+}
+
+impl FoundRecord {
+    pub(crate) fn unpack(&self) -> Result<StoredRecord, StorageError> {
+        Ok(StoredRecord {
+            cursor: self.cursor,
+            record: packed_record::unpack(&self.bytes)?,
+        })
+    }
 }
 
 impl Default for RecordRing {
@@ -36,54 +72,87 @@ impl Default for RecordRing {
 
 impl RecordRing {
     pub(crate) fn new(max: NonZeroU32) -> RecordRing {
+        // Twice the records: most places then hold one kept record at most.
+        let places = max.get().saturating_mul(2).min(NEWEST_MAX);
+        let places = places.next_power_of_two() as usize;
         RecordRing {
+            newest: vec![0; places],
             entries: Vec::new(),
-            by_reference: PlaceIndex::default(),
+            bytes: Chunks::default(),
             max,
             appended: 0,
         }
     }
 
     /// The place of the record that has, or will have, that cursor.
-    fn place(&self, cursor: u64) -> u32 {
+    fn place(&self, cursor: u64) -> usize {
         let place = cursor % u64::from(self.max.get());
-        u32::try_from(place).unwrap_or_default()
+        usize::try_from(place).unwrap_or_default()
     }
 
-    /// Keeps the record, and gives the one that is forgotten for it, to be dropped when the lock
-    /// is free again.
+    /// The cursor of the oldest record; that of the next one when there is none.
+    fn oldest(&self) -> u64 {
+        self.appended - self.entries.len() as u64
+    }
+
+    fn entry(&self, cursor: u64) -> &Entry {
+        &self.entries[self.place(cursor)]
+    }
+
+    /// Keeps the record of that reference, and forgets the oldest when the ring is full.
     pub(crate) fn append(
         &mut self,
-        record: Arc<AuthorizationRecord>,
+        reference: &AuthorizationReference,
         hash: TextHash,
-    ) -> Result<Option<Entry>, StorageError> {
-        if self.find(&record.reference, hash).is_some() {
+        packed: &[u8],
+    ) -> Result<(), StorageError> {
+        if self.find(reference, hash)?.is_some() {
             return Err(StorageError::Conflict);
         }
+        let span = self.bytes.push(packed).map_err(packed_record::corrupt)?;
         let place = self.place(self.appended);
         self.appended += 1;
-        let entry = Entry { hash, record };
-        let forgotten = if let Some(oldest) = self.entries.get_mut(place as usize) {
-            let forgotten = std::mem::replace(oldest, entry);
-            self.by_reference.remove(forgotten.hash, place);
-            Some(forgotten)
+        let newest = hash.among(self.newest.len());
+        let previous = std::mem::replace(&mut self.newest[newest], number(self.appended));
+        let entry = Entry {
+            hash,
+            span,
+            previous,
+        };
+        if let Some(oldest) = self.entries.get_mut(place) {
+            *oldest = entry;
+            let oldest = self.entry(self.oldest()).span;
+            self.bytes.forget_before(oldest);
         } else {
             self.entries.push(entry);
-            None
-        };
-        self.by_reference.insert(hash, place);
-        Ok(forgotten)
+        }
+        Ok(())
     }
 
+    /// The bytes of the record of that reference.
     pub(crate) fn find(
         &self,
         reference: &AuthorizationReference,
         hash: TextHash,
-    ) -> Option<&Arc<AuthorizationRecord>> {
-        self.by_reference
-            .candidates(hash)
-            .map(|place| &self.entries[place].record)
-            .find(|record| record.reference == *reference)
+    ) -> Result<Option<&[u8]>, StorageError> {
+        let mut next = self.newest[hash.among(self.newest.len())];
+        let mut looked_at = None;
+        loop {
+            let age = number(self.appended).wrapping_sub(next);
+            // Each is older than the last; when not, the name is of a record that is long gone.
+            if age as usize >= self.entries.len() || looked_at.is_some_and(|last| age <= last) {
+                return Ok(None);
+            }
+            let entry = self.entry(self.appended - 1 - u64::from(age));
+            if entry.hash == hash {
+                let bytes = self.bytes.get(entry.span);
+                if RecordHead::read(bytes)?.has_reference(reference) {
+                    return Ok(Some(bytes));
+                }
+            }
+            looked_at = Some(age);
+            next = entry.previous;
+        }
     }
 
     /// Adds to `found`, up to `limit`, the next newest records before `before` that match; gives
@@ -93,39 +162,32 @@ impl RecordRing {
         query: &RecordQuery,
         before: u64,
         limit: usize,
-        found: &mut Vec<StoredRecord>,
-    ) -> Option<u64> {
-        let oldest = self.appended - self.entries.len() as u64;
+        found: &mut Vec<FoundRecord>,
+    ) -> Result<Option<u64>, StorageError> {
+        let oldest = self.oldest();
         let end = before.min(self.appended);
         let start = end.saturating_sub(PIECE).max(oldest);
         for cursor in (start..end).rev() {
             if found.len() == limit {
-                return None;
+                return Ok(None);
             }
-            let record = &self.entries[self.place(cursor) as usize].record;
-            if matches(query, record) {
-                found.push(StoredRecord {
+            let bytes = self.bytes.get(self.entry(cursor).span);
+            if RecordHead::read(bytes)?.matches(query) {
+                found.push(FoundRecord {
                     cursor: Cursor(cursor),
-                    record: Arc::clone(record),
+                    bytes: bytes.into(),
                 });
             }
         }
-        (start > oldest).then_some(start)
+        Ok((start > oldest).then_some(start))
     }
-}
-
-fn matches(query: &RecordQuery, record: &AuthorizationRecord) -> bool {
-    let uid = query.token_uid.as_ref();
-    let platform = query.platform.as_ref();
-    query.from.is_none_or(|from| from <= record.at)
-        && query.to.is_none_or(|to| record.at < to)
-        && platform.is_none_or(|platform| *platform == record.platform)
-        && uid.is_none_or(|uid| *uid == record.token_uid)
 }
 
 #[cfg(test)]
 mod tests {
-    use ocpi_domain::{DateTime, MessageId, PlatformId, Rule, TokenType};
+    use ocpi_domain::{
+        AuthorizationRecord, DateTime, LocationReferences, MessageId, PlatformId, Rule, TokenType,
+    };
 
     use super::*;
     use crate::index::TextHasher;
@@ -135,9 +197,9 @@ mod tests {
     }
 
     /// A record whose platform is one of ten.
-    fn record(number: u64) -> Arc<AuthorizationRecord> {
+    fn record(number: u64) -> AuthorizationRecord {
         let id = MessageId::new("id").unwrap();
-        Arc::new(AuthorizationRecord {
+        AuthorizationRecord {
             reference: name(number),
             at: DateTime::from_unix_ms(0).unwrap(),
             platform: PlatformId::new(&format!("peer-{}", number % 10)).unwrap(),
@@ -152,7 +214,27 @@ mod tests {
             status: None,
             rule: Rule::UnknownToken,
             latency_us: 0,
+        }
+    }
+
+    fn append(
+        ring: &mut RecordRing,
+        record: &AuthorizationRecord,
+        hash: TextHash,
+    ) -> Result<(), StorageError> {
+        packed_record::pack(record, |packed| {
+            ring.append(&record.reference, hash, packed)
         })
+    }
+
+    /// A ring, and the same after so many records that their numbers are about to come around.
+    fn young_and_old(max: u32) -> [RecordRing; 2] {
+        let new = || RecordRing::new(NonZeroU32::new(max).unwrap());
+        let old = RecordRing {
+            appended: (u64::from(u32::MAX) / u64::from(max) - 1) * u64::from(max),
+            ..new()
+        };
+        [new(), old]
     }
 
     /// The references of a list, by pages of `limit` that are read in pieces.
@@ -166,17 +248,14 @@ mod tests {
         loop {
             let (mut page, mut next) = (Vec::new(), Some(before));
             while let Some(piece_before) = next {
-                next = ring.look_on(query, piece_before, limit, &mut page);
+                next = ring.look_on(query, piece_before, limit, &mut page).unwrap();
             }
             let Some(last) = page.last() else {
                 return pages;
             };
             before = last.cursor.0;
-            pages.push(
-                page.iter()
-                    .map(|one| one.record.reference.clone())
-                    .collect(),
-            );
+            let reference = |one: &FoundRecord| one.unpack().unwrap().record.reference.clone();
+            pages.push(page.iter().map(reference).collect());
         }
     }
 
@@ -192,24 +271,21 @@ mod tests {
     fn a_full_ring_forgets_its_oldest_record_with_its_reference() {
         let hasher = TextHasher::default();
         let hash = |number| hasher.of_text(name(number).as_str());
-        for max in [1, 2, 7, 3000] {
+        for (max, mut ring) in [1, 2, 7, 3000]
+            .into_iter()
+            .flat_map(|max| young_and_old(max).map(|ring| (max, ring)))
+        {
             let kept_max = u64::from(max);
-            let mut ring = RecordRing::new(NonZeroU32::new(max).unwrap());
             for number in 0..=3 * kept_max {
-                let forgotten = ring.append(record(number), hash(number)).unwrap();
+                append(&mut ring, &record(number), hash(number)).unwrap();
                 let oldest = (number + 1).saturating_sub(kept_max);
-                let expected = (number >= kept_max).then(|| name(oldest - 1));
-                assert_eq!(
-                    forgotten.map(|entry| entry.record.reference.clone()),
-                    expected
-                );
                 for kept in [oldest, number] {
-                    assert!(ring.find(&name(kept), hash(kept)).is_some());
-                    let again = ring.append(record(kept), hash(kept));
+                    assert!(ring.find(&name(kept), hash(kept)).unwrap().is_some());
+                    let again = append(&mut ring, &record(kept), hash(kept));
                     assert!(matches!(again, Err(StorageError::Conflict)));
                 }
                 if let Some(gone) = oldest.checked_sub(1) {
-                    assert_eq!(ring.by_reference.candidates(hash(gone)).count(), 0);
+                    assert!(ring.find(&name(gone), hash(gone)).unwrap().is_none());
                 }
             }
             let newest = 3 * kept_max + 1;
@@ -223,5 +299,68 @@ mod tests {
             let expected: Vec<_> = kept.filter(|number| number % 10 == 3).map(name).collect();
             assert_lists(&ring, &query, &expected);
         }
+    }
+
+    /// Holds: E-33.
+    #[test]
+    fn records_of_one_hash_are_told_apart_by_their_references() {
+        let one_hash = TextHasher::default().of_text("one");
+        for mut ring in young_and_old(50) {
+            for number in 0..200_u64 {
+                append(&mut ring, &record(number), one_hash).unwrap();
+                for sought in 0..=number {
+                    let found = ring.find(&name(sought), one_hash).unwrap();
+                    let found = found.map(|bytes| packed_record::unpack(bytes).unwrap());
+                    let expected = (sought + 50 > number).then(|| record(sought));
+                    assert_eq!(found.as_deref(), expected.as_ref());
+                }
+                let again = append(&mut ring, &record(number), one_hash);
+                assert!(matches!(again, Err(StorageError::Conflict)));
+            }
+        }
+    }
+
+    /// Holds: E-33.
+    #[test]
+    fn a_record_of_many_evses_is_kept_beside_small_ones() {
+        let hasher = TextHasher::default();
+        let mut ring = RecordRing::new(NonZeroU32::new(20).unwrap());
+        let sized = |number: u64| {
+            let mut record = record(number);
+            let evses = [0, 1, 12, 60, 30_000][usize::try_from(number % 5).unwrap()];
+            record.asked = Some(LocationReferences {
+                location_id: "LOC".parse().unwrap(),
+                evse_uids: (0..evses)
+                    .map(|evse| format!("evse-{evse}").parse().unwrap())
+                    .collect(),
+            });
+            record.allowed_location = record.asked.clone().filter(|_| number.is_multiple_of(2));
+            record
+        };
+        for number in 0..60 {
+            let hash = hasher.of_text(name(number).as_str());
+            append(&mut ring, &sized(number), hash).unwrap();
+        }
+        for number in 40..60 {
+            let hash = hasher.of_text(name(number).as_str());
+            let found = ring.find(&name(number), hash).unwrap().unwrap();
+            assert_eq!(*packed_record::unpack(found).unwrap(), sized(number));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_to_be_corrupt() {
+        let hash = TextHasher::default().of_text("one");
+        let mut ring = RecordRing::default();
+        ring.append(&name(1), hash, &[0xff; 3]).unwrap();
+        let query = RecordQuery::default();
+        for failed in [
+            ring.find(&name(1), hash).map(drop),
+            ring.look_on(&query, u64::MAX, 9, &mut Vec::new()).map(drop),
+            append(&mut ring, &record(1), hash),
+        ] {
+            assert!(matches!(failed, Err(StorageError::Corrupt(_))));
+        }
+        assert_eq!(ring.appended, 1);
     }
 }

@@ -13,6 +13,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::logging::{DroppedLines, LogQueue};
@@ -126,10 +127,12 @@ pub(crate) async fn compose(
 
 impl Composed {
     /// Serves until `stop` says `true` and the requests in flight are finished.
-    pub(crate) async fn serve(self, stop: watch::Receiver<bool>) {
+    ///
+    /// Connections are put on `workers`; all else runs where this does.
+    pub(crate) async fn serve(self, stop: watch::Receiver<bool>, workers: Vec<Handle>) {
         // The operator can still look while the last requests are finished.
         let admin = tokio::spawn(self.admin.serve(self.bound.admin, stop.clone()));
-        self.ocpi.serve(self.bound.ocpi, stop).await;
+        self.ocpi.serve_on(self.bound.ocpi, stop, &workers).await;
         admin.abort();
         tracing::info!("stopped");
     }

@@ -30,8 +30,18 @@ pub(crate) struct ConfigFile {
 }
 
 /// A text that never prints.
-#[derive(Clone, Deserialize)]
+#[derive(Clone)]
 pub(crate) struct Secret(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        // What expects a string says what it found instead, and that may be the secret.
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(text) => Ok(Secret(text)),
+            _ => Err(serde::de::Error::custom("a secret must be a string")),
+        }
+    }
+}
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -113,7 +123,7 @@ pub(crate) enum AuthEncodingSetting {
 fn credentials_token<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<CredentialsToken, D::Error> {
-    let text = String::deserialize(deserializer)?;
+    let Secret(text) = Secret::deserialize(deserializer)?;
     CredentialsToken::new(&text).map_err(serde::de::Error::custom)
 }
 

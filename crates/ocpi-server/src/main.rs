@@ -8,6 +8,7 @@ mod quickstart;
 mod settings;
 mod signals;
 mod system;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::cli::Cli;
 use crate::settings::Settings;
+use crate::workers::Workers;
 
 /// A request makes some dozens of small objects, and a record of it outlives it: a general
 /// allocator spends a sixth of the processor on that.
@@ -37,19 +39,21 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<()> {
     let settings = Settings::load(cli)?;
     let log = logging::start(&settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .context("the threads of the server cannot be started")?;
+        .context("the server cannot be started")?;
+    let workers = Workers::start()?;
     let served = runtime.block_on(async {
         let (stop_sender, stop) = watch::channel(false);
         let bound = compose::bind(&settings).await?;
         let composed = compose::compose(settings, bound, &log).await?;
         signals::stop_on_signal(stop_sender)?;
-        composed.serve(stop).await;
+        composed.serve(stop, workers.handles()).await;
         Ok(())
     });
     // What waits in the log is written before the process ends.
+    drop(workers);
     drop(log);
     served
 }

@@ -31,6 +31,13 @@ impl UnknownFields {
             .unwrap_or_default()
     }
 
+    /// The text of the field `name`, when it is a string.
+    pub fn text(&self, name: &str) -> Option<String> {
+        let entries = self.entries();
+        let (_, raw) = entries.iter().find(|(known, _)| known == name)?;
+        serde_json::from_str(raw.get()).ok()
+    }
+
     /// These fields, with those of `newer` changed or added.
     pub(super) fn merged(&self, newer: &UnknownFields) -> UnknownFields {
         if newer.is_empty() {

@@ -762,7 +762,7 @@ fn credentials_token_and_its_error_print_no_secret() {
     assert!(!format!("{error:?} {error}").contains("s3cr3t"));
 }
 
-/// Holds: D-10, T-07.
+/// Holds: D-10.
 #[test]
 fn credentials_token_is_one_to_64_visible_characters() {
     for text in ["a", "~!", &"x".repeat(64)] {

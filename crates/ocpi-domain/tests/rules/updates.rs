@@ -125,7 +125,7 @@ fn update_is_stale_when_it_is_strictly_older_than_what_is_stored() {
     }
 }
 
-/// Holds: K-28, K-24.
+/// Holds: K-28.
 #[test]
 fn inferred_time_makes_no_update_stale() {
     let (stored, older, now) = (

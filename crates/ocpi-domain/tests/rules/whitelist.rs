@@ -86,7 +86,8 @@ fn every_token() -> impl Iterator<Item = Option<CachedToken>> {
     known.chain([None])
 }
 
-/// Holds: W-01, W-02, W-03, W-04, W-05, W-06, W-07, W-08, W-09, W-10, W-11, W-12, W-13, W-14.
+/// Holds: W-01, W-02, W-03, W-04, W-05, W-06, W-07, W-08, W-09, W-10, W-11, W-12, W-13, W-14,
+/// Z-02, Z-03.
 #[test]
 fn every_question_is_decided_by_the_one_row_of_the_table_that_speaks_of_it() {
     let mut questions_of = [0; TABLE.len()];

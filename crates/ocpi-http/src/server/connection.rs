@@ -7,6 +7,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use http::{Request, Version};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -14,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::Server;
-use super::watch::{Activity, Order};
+use super::watch::{Activity, InFlight, Order};
 
 /// Serves one connection until it ends, or the watch says that it must.
 pub(super) async fn serve(server: Arc<Server>, stream: TcpStream) {
@@ -23,12 +25,12 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream) {
         stream,
         activity: Arc::clone(&activity),
     };
-    let service = service_fn(|request| {
-        let (server, activity) = (Arc::clone(&server), Arc::clone(&activity));
-        activity.request_began();
+    let service = service_fn(|request: Request<Incoming>| {
+        let server = Arc::clone(&server);
+        let in_flight = InFlight::begin(&activity, request.version() == Version::HTTP_2);
         async move {
             let response = server.respond(request).await;
-            activity.request_ended();
+            drop(in_flight);
             Ok::<_, Infallible>(response)
         }
     });

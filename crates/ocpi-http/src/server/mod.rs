@@ -7,12 +7,14 @@ mod rate_limit;
 mod respond;
 mod watch;
 
+use std::net::TcpStream as StdStream;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ocpi_app::App;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch as signal};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch as signal};
 
 use crate::public_urls::PublicUrl;
 use rate_limit::RateLimiter;
@@ -47,7 +49,21 @@ impl Server {
 
     /// Serves connections of `listener` until `stop` says `true`, then finishes the requests in
     /// flight, at most for `shutdown_timeout_ms`.
-    pub async fn serve(self: Arc<Server>, listener: TcpListener, mut stop: signal::Receiver<bool>) {
+    pub async fn serve(self: Arc<Server>, listener: TcpListener, stop: signal::Receiver<bool>) {
+        self.serve_on(listener, stop, &[]).await;
+    }
+
+    /// As [`serve`](Server::serve), with connections handed to `workers` in turns; when there are
+    /// none, they stay on the runtime that this runs on.
+    pub async fn serve_on(
+        self: Arc<Server>,
+        listener: TcpListener,
+        mut stop: signal::Receiver<bool>,
+        workers: &[Handle],
+    ) {
+        let here = [Handle::current()];
+        let workers = if workers.is_empty() { &here } else { workers };
+        let mut turns = workers.iter().cycle();
         let places = Arc::new(Semaphore::new(self.limits.connections_max));
         let watching = tokio::spawn(Arc::clone(&self).keep_watch());
         loop {
@@ -56,18 +72,13 @@ impl Server {
                 _ = stop.wait_for(|stop| *stop) => break,
                 accepted = accept(&listener, &places) => accepted,
             };
-            match accepted {
-                Ok((stream, place)) => {
-                    let connection = connection::serve(Arc::clone(&self), stream);
-                    tokio::spawn(async move {
-                        connection.await;
-                        drop(place);
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
+            let handed = accepted.map(|(stream, place)| {
+                let connection = Arc::clone(&self).serve_connection(stream, place);
+                turns.next().map(|worker| worker.spawn(connection))
+            });
+            if let Err(error) = handed {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
         drop(listener);
@@ -89,18 +100,26 @@ impl Server {
             self.watch.look();
         }
     }
+
+    /// Serves a connection on the runtime that this runs on, which need not have accepted it.
+    async fn serve_connection(self: Arc<Server>, stream: StdStream, _place: OwnedSemaphorePermit) {
+        match TcpStream::from_std(stream) {
+            Ok(stream) => connection::serve(self, stream).await,
+            Err(error) => tracing::warn!(%error, "a connection could not be served"),
+        }
+    }
 }
 
 /// The next connection, and its place among those that may be open at once.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(StdStream, OwnedSemaphorePermit)> {
     let place = Arc::clone(places)
         .acquire_owned()
         .await
         .map_err(std::io::Error::other)?;
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok((stream.into_std()?, place))
 }

@@ -83,6 +83,10 @@ impl Server {
                 cause = std::error::Error::source(error).map(tracing::field::display),
                 "{error}",
             ),
+            Failure::TimedOut => tracing::error!(
+                request_id = ids.request_id.as_str(),
+                "the store did not answer in time",
+            ),
             _ => tracing::debug!(
                 request_id = ids.request_id.as_str(),
                 status = status.as_u16(),

@@ -5,7 +5,7 @@
 //! and so would reading the clock: ages are counted in looks.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Context;
 
@@ -38,6 +38,8 @@ pub(super) struct Activity {
     idle_since: AtomicU64,
     /// The look after which the first byte of a head came whose last byte did not come yet.
     head_since: AtomicU64,
+    /// Bytes outside a request are frames of the connection, as pings, and begin no head.
+    is_http2: AtomicBool,
     order: AtomicU8,
     task: AtomicWaker,
 }
@@ -46,21 +48,11 @@ pub(super) struct Activity {
 const NO_HEAD: u64 = u64::MAX;
 
 impl Activity {
-    pub(super) fn request_began(&self) {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        self.head_since.store(NO_HEAD, Ordering::Relaxed);
-    }
-
-    pub(super) fn request_ended(&self) {
-        self.idle_since
-            .store(self.looks.load(Ordering::Relaxed), Ordering::Relaxed);
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
-
     /// Notes that bytes came: outside a request they are the beginning of a head.
     pub(super) fn bytes_came(&self) {
         if self.in_flight.load(Ordering::Relaxed) == 0
             && self.head_since.load(Ordering::Relaxed) == NO_HEAD
+            && !self.is_http2.load(Ordering::Relaxed)
         {
             self.head_since
                 .store(self.looks.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -94,6 +86,32 @@ impl Activity {
         } else {
             Order::GoOn
         }
+    }
+}
+
+/// A request that is being answered. It ends when this is dropped: a client may go away, or reset
+/// its stream, before there is an answer.
+pub(super) struct InFlight(Arc<Activity>);
+
+impl InFlight {
+    pub(super) fn begin(activity: &Arc<Activity>, is_http2: bool) -> InFlight {
+        activity.is_http2.store(is_http2, Ordering::Relaxed);
+        activity.in_flight.fetch_add(1, Ordering::Relaxed);
+        activity.head_since.store(NO_HEAD, Ordering::Relaxed);
+        InFlight(Arc::clone(activity))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let Activity {
+            looks,
+            in_flight,
+            idle_since,
+            ..
+        } = &*self.0;
+        idle_since.store(looks.load(Ordering::Relaxed), Ordering::Relaxed);
+        in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -152,6 +170,7 @@ impl Watch {
             in_flight: AtomicU64::new(0),
             idle_since: AtomicU64::new(self.looks.load(Ordering::Relaxed)),
             head_since: AtomicU64::new(NO_HEAD),
+            is_http2: AtomicBool::new(false),
             order: AtomicU8::new(order as u8),
             task: AtomicWaker::new(),
         });
@@ -231,7 +250,7 @@ mod tests {
         let (stalled, busy) = (watch.enter(), watch.enter());
         stalled.bytes_came();
         busy.bytes_came();
-        busy.request_began();
+        let request = InFlight::begin(&busy, false);
         assert_eq!(
             (looks_until_told(&watch, &stalled), told(&stalled)),
             (3, Order::Break)
@@ -240,7 +259,7 @@ mod tests {
             watch.look();
         }
         assert_eq!(told(&busy), Order::GoOn);
-        busy.request_ended();
+        drop(request);
         assert_eq!(
             (looks_until_told(&watch, &busy), told(&busy)),
             (13, Order::Finish)

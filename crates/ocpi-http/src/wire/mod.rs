@@ -2,10 +2,10 @@
 
 use ocpi_app::AuthorizationAnswer;
 use ocpi_domain::{LocationReferences, Token, TokenPatch, TokenType, VersionNumber};
-use serde::Serialize;
 
 use crate::failure::Failure;
 
+pub(crate) mod object;
 mod v2_3_0;
 
 pub(crate) use v2_3_0::V2_3_0;
@@ -46,9 +46,9 @@ pub(crate) trait WireVersion {
     /// The place of an authorize request; no body, `null` and `{}` name none.
     fn read_location_references(body: &[u8]) -> Result<Option<LocationReferences>, Failure>;
 
-    /// A Token.
-    fn token(token: &Token) -> impl Serialize;
+    /// Writes a Token.
+    fn write_token(out: &mut Vec<u8>, token: &Token);
 
-    /// The answer to an authorize request, in the tutorial's dialect or in plain OCPI.
-    fn authorization_info(answer: &AuthorizationAnswer, dialect: bool) -> impl Serialize;
+    /// Writes the answer to an authorize request, in the tutorial's dialect or in plain OCPI.
+    fn write_authorization_info(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: bool);
 }

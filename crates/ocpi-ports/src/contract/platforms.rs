@@ -97,7 +97,7 @@ pub async fn platform_is_found_by_id_and_by_hash<H: Harness>() {
 
 /// Promise 3: putting the same id again replaces the platform, and the former hash finds nothing.
 ///
-/// Holds: C-14.
+/// Holds: T-13.
 pub async fn replaced_platform_loses_its_former_hash<H: Harness>() {
     let platforms = H::fresh().await.platforms();
     let [full, ..] = various();
@@ -126,7 +126,7 @@ pub async fn replaced_platform_loses_its_former_hash<H: Harness>() {
 
 /// Promise 4: a hash that another platform has is a conflict, and nothing changes.
 ///
-/// Holds: T-07, T-12.
+/// Holds: T-12.
 pub async fn hash_of_another_platform_conflicts<H: Harness>() {
     let platforms = H::fresh().await.platforms();
     let [full, second, third, _] = various();
@@ -147,7 +147,7 @@ pub async fn hash_of_another_platform_conflicts<H: Harness>() {
 
 /// Promise 5: what was put survives a restart of a durable store.
 ///
-/// Holds: C-02.
+/// Holds: T-12.
 pub async fn platforms_survive_reopen<H: Harness>() {
     let store = H::fresh().await;
     let platforms = store.platforms();

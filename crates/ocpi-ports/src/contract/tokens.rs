@@ -161,7 +161,7 @@ async fn assert_reads_back(
 
 /// Promise 4: by party and uid, the Tokens of every type are found.
 ///
-/// Holds: K-03, K-11, K-12, M-05.
+/// Holds: K-03, K-11.
 pub async fn uid_finds_every_type_of_one_party<H: Harness>() {
     let tokens = H::fresh().await.tokens();
     let types = [

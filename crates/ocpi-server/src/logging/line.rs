@@ -3,132 +3,133 @@
 //! One line an authorization is the dearest part of many an answer when a general formatter
 //! writes it. This one writes texts as they are and numbers without detours.
 
-use std::fmt::{self, Debug};
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::io::Write;
 
 use ocpi_domain::DateTime;
 use ocpi_ports::Clock;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::FmtContext;
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
 
+use super::queue::LogWriter;
 use crate::cli::LogFormat;
 use crate::system::SystemClock;
 
-/// Writes an event as one line, for a person or as a JSON object.
-pub(super) struct Line {
+/// Writes every event as one line, for a person or as a JSON object.
+pub(super) struct Lines {
     pub(super) format: LogFormat,
     pub(super) clock: SystemClock,
+    pub(super) writer: LogWriter,
 }
 
 /// The field that says what happened.
 const MESSAGE: &str = "message";
 
-impl<S, N> FormatEvent<S, N> for Line
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let now: DateTime = self.clock.now();
-        let (level, target) = (event.metadata().level().as_str(), event.metadata().target());
-        match self.format {
-            LogFormat::Human => {
-                write!(writer, "{now} ")?;
-                writer.write_str(level)?;
-                writer.write_str(" ")?;
-                writer.write_str(target)?;
-                writer.write_str(":")?;
-            }
-            LogFormat::Json => {
-                write!(writer, "{{\"timestamp\":\"{now}\",\"level\":\"")?;
-                writer.write_str(level)?;
-                writer.write_str("\",\"target\":")?;
-                write_quoted(&mut writer, target)?;
-            }
-        }
-        let mut fields = Fields {
-            writer: &mut writer,
-            format: self.format,
-            written: Ok(()),
-        };
-        event.record(&mut fields);
-        fields.written?;
-        writer.write_str(match self.format {
-            LogFormat::Human => "\n",
-            LogFormat::Json => "}\n",
-        })
-    }
+thread_local! {
+    /// The line that a thread writes; kept, so that a line needs no memory of its own.
+    static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes the fields of an event, and keeps the first error.
-struct Fields<'a, 'w> {
-    writer: &'a mut Writer<'w>,
-    format: LogFormat,
-    written: fmt::Result,
-}
-
-impl Fields<'_, '_> {
-    /// Writes a field whose value needs no quotes.
-    fn plain(&mut self, field: &Field, value: &str) {
-        self.written = self.written.and_then(|()| {
-            self.name(field.name())?;
-            self.writer.write_str(value)
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        LINE.with(|line| {
+            // Were an event to be logged while one is written, it would have to be left out.
+            let Ok(mut line) = line.try_borrow_mut() else {
+                return;
+            };
+            line.clear();
+            self.write(event, &mut line);
+            self.writer.push(&line);
         });
     }
+}
 
+impl Lines {
+    fn write(&self, event: &Event<'_>, line: &mut Vec<u8>) {
+        let mut now = [0; DateTime::TEXT_MAX];
+        let now = self.clock.now().encode(&mut now);
+        let (level, target) = (event.metadata().level().as_str(), event.metadata().target());
+        let parts: [&str; 7] = match self.format {
+            LogFormat::Human => [now, " ", level, " ", target, ":", ""],
+            LogFormat::Json => [
+                "{\"timestamp\":\"",
+                now,
+                "\",\"level\":\"",
+                level,
+                "\",\"target\":\"",
+                target,
+                "\"",
+            ],
+        };
+        for part in parts {
+            line.extend_from_slice(part.as_bytes());
+        }
+        event.record(&mut Fields {
+            line: &mut *line,
+            format: self.format,
+        });
+        line.extend_from_slice(match self.format {
+            LogFormat::Human => b"\n",
+            LogFormat::Json => b"}\n",
+        });
+    }
+}
+
+/// Writes the fields of an event.
+struct Fields<'a> {
+    line: &'a mut Vec<u8>,
+    format: LogFormat,
+}
+
+impl Fields<'_> {
     fn text(&mut self, field: &Field, value: &str) {
+        self.name(field.name());
         let is_bare =
             self.format == LogFormat::Human && (field.name() == MESSAGE || is_word(value));
         if is_bare {
-            return self.plain(field, value);
+            self.line.extend_from_slice(value.as_bytes());
+        } else {
+            write_quoted(self.line, value);
         }
-        self.written = self.written.and_then(|()| {
-            self.name(field.name())?;
-            write_quoted(self.writer, value)
-        });
     }
 
-    fn name(&mut self, name: &str) -> fmt::Result {
-        match self.format {
-            LogFormat::Human => {
-                self.writer.write_str(" ")?;
-                if name == MESSAGE {
-                    return Ok(());
-                }
-                self.writer.write_str(name)?;
-                self.writer.write_str("=")
-            }
-            LogFormat::Json => {
-                self.writer.write_str(",\"")?;
-                self.writer.write_str(name)?;
-                self.writer.write_str("\":")
-            }
-        }
+    fn name(&mut self, name: &str) {
+        let (before, after): (&[u8], &[u8]) = match self.format {
+            LogFormat::Human if name == MESSAGE => return self.line.push(b' '),
+            LogFormat::Human => (b" ", b"="),
+            LogFormat::Json => (b",\"", b"\":"),
+        };
+        self.line.extend_from_slice(before);
+        self.line.extend_from_slice(name.as_bytes());
+        self.line.extend_from_slice(after);
+    }
+
+    /// Writes a field whose value needs no quotes.
+    fn plain(&mut self, field: &Field, value: std::fmt::Arguments<'_>) {
+        self.name(field.name());
+        // Writing to memory does not fail.
+        let _ = self.line.write_fmt(value);
     }
 }
 
-impl Visit for Fields<'_, '_> {
+impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.text(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.plain(field, &value.to_string());
+        self.plain(field, format_args!("{value}"));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.plain(field, &value.to_string());
+        self.plain(field, format_args!("{value}"));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.plain(field, if value { "true" } else { "false" });
+        self.plain(field, format_args!("{value}"));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
@@ -144,13 +145,87 @@ fn is_word(text: &str) -> bool {
 }
 
 /// Writes a JSON string.
-fn write_quoted(writer: &mut Writer<'_>, text: &str) -> fmt::Result {
-    let is_plain = |byte: u8| (byte >= b' ') && (byte != b'"') && (byte != b'\\');
+fn write_quoted(line: &mut Vec<u8>, text: &str) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
-        writer.write_str("\"")?;
-        writer.write_str(text)?;
-        writer.write_str("\"")
+        line.push(b'"');
+        line.extend_from_slice(text.as_bytes());
+        line.push(b'"');
     } else {
-        writer.write_str(&serde_json::Value::from(text).to_string())
+        let _ = write!(line, "{}", serde_json::Value::from(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+    use crate::logging::queue::LogQueue;
+
+    /// An output that a test reads.
+    struct Output(std::sync::mpsc::Sender<Vec<u8>>);
+
+    impl Write for Output {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What a log writes while `act` runs, without its time.
+    fn written(format: LogFormat, act: impl FnOnce()) -> String {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let queue = LogQueue::start(10_000, Output(sender)).unwrap();
+        let lines = Lines {
+            format,
+            clock: SystemClock::new(),
+            writer: queue.writer(),
+        };
+        let subscriber = tracing_subscriber::registry().with(lines);
+        tracing::subscriber::with_default(subscriber, act);
+        drop(queue);
+        String::from_utf8(receiver.iter().flatten().collect()).unwrap()
+    }
+
+    fn log_something() {
+        let text = "a \"b\"\n";
+        tracing::info!(
+            target: "here",
+            word = "x1", text, number = 5_u64, below = -5, yes = true, shown = %"y", none = None::<&str>,
+            "it happened",
+        );
+    }
+
+    /// Holds: E-33.
+    #[test]
+    fn a_line_for_a_person_quotes_what_is_no_word() {
+        let line = written(LogFormat::Human, log_something);
+        let (_, rest) = line.split_once(' ').unwrap();
+        assert_eq!(
+            rest,
+            "INFO here: it happened word=x1 text=\"a \\\"b\\\"\\n\" number=5 below=-5 yes=true shown=y\n",
+        );
+    }
+
+    /// Holds: E-33.
+    #[test]
+    fn a_line_for_a_machine_is_one_json_object() {
+        let line = written(LogFormat::Json, log_something);
+        assert_eq!(line.lines().count(), 1);
+        let mut object: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert!(object["timestamp"].take().is_string());
+        assert_eq!(
+            object,
+            serde_json::json!({
+                "timestamp": null, "level": "INFO", "target": "here", "message": "it happened",
+                "word": "x1", "text": "a \"b\"\n", "number": 5, "below": -5, "yes": true,
+                "shown": "y",
+            }),
+        );
     }
 }

@@ -5,13 +5,12 @@ mod queue;
 
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::settings::Settings;
 use crate::system::SystemClock;
-use line::Line;
+use line::Lines;
 
 pub(crate) use queue::{DroppedLines, LogQueue};
 
@@ -27,14 +26,14 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<LogQueue> {
     let filter = settings.log.as_deref().unwrap_or("info");
     let filter = EnvFilter::try_new(filter).with_context(|| format!("log: `{filter}`"))?;
     let queue = LogQueue::start(WAITING_BYTES_MAX, std::io::stderr())?;
-    let line = Line {
+    let lines = Lines {
         format: settings.log_format,
         clock: SystemClock::new(),
+        writer: queue.writer(),
     };
-    let layer = fmt::layer().event_format(line).with_writer(queue.writer());
     tracing_subscriber::registry()
         .with(filter)
-        .with(layer)
+        .with(lines)
         .init();
     Ok(queue)
 }

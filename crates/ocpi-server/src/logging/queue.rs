@@ -4,7 +4,7 @@
 //! wakes at most every few milliseconds, however many lines come. Where log and requests share
 //! the processors, that is what a line costs the requests.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use anyhow::Context;
 use parking_lot::{Condvar, Mutex};
-use tracing_subscriber::fmt::MakeWriter;
 
 /// How long lines gather before they are written together.
 const GATHER: Duration = Duration::from_millis(5);
@@ -128,26 +127,14 @@ impl Shared {
     }
 }
 
-/// Where the formatter writes its lines.
+/// Where lines are put.
 #[derive(Clone)]
 pub(crate) struct LogWriter(Arc<Shared>);
 
-impl Write for LogWriter {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+impl LogWriter {
+    /// Puts a line at the end of the queue, or drops and counts it when there is no room.
+    pub(crate) fn push(&self, line: &[u8]) {
         self.0.push(line);
-        Ok(line.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for LogWriter {
-    type Writer = LogWriter;
-
-    fn make_writer(&'a self) -> LogWriter {
-        self.clone()
     }
 }
 
@@ -164,13 +151,13 @@ mod tests {
     }
 
     impl Write for Gate {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             let _ = self.leave.recv();
             let _ = self.written.send(bytes.to_vec());
             Ok(bytes.len())
         }
 
-        fn flush(&mut self) -> io::Result<()> {
+        fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
         }
     }
@@ -185,9 +172,9 @@ mod tests {
             written: written_sender,
         };
         let queue = LogQueue::start(10, gate).unwrap();
-        let mut writer = queue.writer();
+        let writer = queue.writer();
         for _ in 0..100 {
-            writer.write_all(b"line\n").unwrap();
+            writer.push(b"line\n");
         }
         // Ten bytes wait, and at most ten more are in the hands of the stuck output.
         assert!(

@@ -35,8 +35,8 @@ pub(in crate::server) async fn authorize_token<V: WireVersion>(
     };
     let answer = server.app.authorize_token(call.context, request).await?;
     let dialect = is_long_path || call.context.caller.platform.profile.tutorial;
-    let data = V::authorization_info(&answer, dialect);
-    let body = envelope::success(data, server.app.now());
+    let write = |out: &mut Vec<u8>| V::write_authorization_info(out, &answer, dialect);
+    let body = envelope::success(write, server.app.now());
     let mut reply = Reply::new(status::of_success(false), body);
     reply.answering = Some(answer.info.token.party);
     Ok(reply)

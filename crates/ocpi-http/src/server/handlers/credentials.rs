@@ -30,6 +30,6 @@ pub(in crate::server) fn show(call: &Call<'_>, presented: &CredentialsToken) -> 
     };
     Reply::new(
         status::of_success(false),
-        envelope::success(credentials, call.server.app.now()),
+        envelope::success_of(&credentials, call.server.app.now()),
     )
 }

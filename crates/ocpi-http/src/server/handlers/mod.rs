@@ -40,9 +40,11 @@ impl Call<'_> {
             .or_else(|| self.query.get("token_type"));
         text.map(V::read_token_type).transpose()
     }
-}
 
-/// The owner that a URL names. What is no party is none of the caller's.
-fn owner((country_code, party_id): (&str, &str)) -> Result<Party, Failure> {
-    Party::new(country_code, party_id).map_err(|_| Failure::PartyNotHeld)
+    /// The owner that a URL names, when its Tokens are the caller's. What is no party is nobody's.
+    fn owner(&self, (country_code, party_id): (&str, &str)) -> Result<Party, Failure> {
+        let party = Party::new(country_code, party_id).map_err(|_| Failure::PartyNotHeld)?;
+        self.server.app.require_owner(self.context, party)?;
+        Ok(party)
+    }
 }

@@ -4,7 +4,7 @@ use hyper::body::Incoming;
 use ocpi_app::PatchTokenRequest;
 use ocpi_domain::TokenUid;
 
-use super::{Call, owner};
+use super::Call;
 use crate::body;
 use crate::failure::Failure;
 use crate::server::respond::Reply;
@@ -17,7 +17,7 @@ pub(in crate::server) async fn patch_token<V: WireVersion>(
     path_owner: (&str, &str),
     uid: &str,
 ) -> Result<Reply, Failure> {
-    let party = owner(path_owner)?;
+    let party = call.owner(path_owner)?;
     let token_type = call.token_type::<V>()?;
     let body = body::receive(body, &call.parts.headers, &call.server.limits).await?;
     let fields = V::read_token(&body)?;

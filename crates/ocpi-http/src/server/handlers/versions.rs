@@ -60,6 +60,6 @@ pub(in crate::server) fn show(call: &Call<'_>, root: Root, version: OcpiVersion)
 fn reply(call: &Call<'_>, data: impl serde::Serialize) -> Reply {
     Reply::new(
         status::of_success(false),
-        envelope::success(data, call.server.app.now()),
+        envelope::success_of(&data, call.server.app.now()),
     )
 }

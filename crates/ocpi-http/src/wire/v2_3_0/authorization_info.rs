@@ -1,34 +1,112 @@
 //! The answer to an authorize request, with the tutorial's `status` where it is understood.
 
 use ocpi_app::AuthorizationAnswer;
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use ocpi_domain::{DisplayText, LocationReferences};
 
-/// An answer as it is written.
-pub(super) struct Written<'a> {
-    pub(super) answer: &'a AuthorizationAnswer,
-    /// With `status`, which OCPI does not have.
-    pub(super) dialect: bool,
+use super::token;
+use crate::wire::object::{ObjectWriter, write_list, write_text};
+
+/// Writes the answer; in the dialect with `status`, which OCPI does not have.
+pub(super) fn write(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: bool) {
+    let AuthorizationAnswer { info, status } = answer;
+    let mut object = ObjectWriter::begin(out);
+    object.text("allowed", info.allowed.as_str());
+    if dialect {
+        object.text("status", status.as_str());
+    }
+    object.with("token", |out| token::write(out, &info.token));
+    if let Some(location) = &info.location {
+        object.with("location", |out| write_location(out, location));
+    }
+    let reference = info.authorization_reference.as_ref();
+    object.optional_text(
+        "authorization_reference",
+        reference.map(ocpi_domain::AuthorizationReference::as_str),
+    );
+    if let Some(text) = &info.info {
+        object.with("info", |out| write_display_text(out, text));
+    }
+    object.end();
 }
 
-impl Serialize for Written<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let AuthorizationAnswer { info, status } = self.answer;
-        if !self.dialect {
-            return info.serialize(serializer);
+/// The list of EVSEs is always written: strict clients require it.
+fn write_location(out: &mut Vec<u8>, location: &LocationReferences) {
+    let mut object = ObjectWriter::begin(out);
+    object.text("location_id", location.location_id.as_str());
+    object.with("evse_uids", |out| {
+        write_list(out, &location.evse_uids, |out, evse| {
+            write_text(out, evse.as_str());
+        });
+    });
+    object.end();
+}
+
+fn write_display_text(out: &mut Vec<u8>, text: &DisplayText) {
+    let mut object = ObjectWriter::begin(out);
+    object.text("language", text.language.as_str());
+    object.text("text", text.text.as_str());
+    object.end();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ocpi_domain::{AllowedType, AuthorizationInfo, AuthorizationStatus, Refusal, Token};
+
+    use super::*;
+
+    fn token() -> Arc<Token> {
+        let text = r#"{"country_code":"DE","party_id":"TNM","uid":"012345678","type":"RFID",
+            "contract_id":"DE8ACC12E46L89","issuer":"TheNewMotion","valid":true,
+            "whitelist":"ALLOWED_OFFLINE","last_updated":"2015-06-29T22:39:09Z"}"#;
+        Arc::new(serde_json::from_str(text).unwrap())
+    }
+
+    fn written(answer: &AuthorizationAnswer, dialect: bool) -> String {
+        let mut out = Vec::new();
+        write(&mut out, answer, dialect);
+        String::from_utf8(out).unwrap()
+    }
+
+    /// Holds: D-03, D-04, E-19, E-22, X-20.
+    #[test]
+    fn an_answer_is_written_as_the_domain_writes_it_and_in_the_dialect_with_a_status() {
+        let place = |evses: &[&str]| LocationReferences {
+            location_id: "LOC\"1".parse().unwrap(),
+            evse_uids: evses.iter().map(|evse| evse.parse().unwrap()).collect(),
+        };
+        let allowed = AuthorizationInfo {
+            allowed: AllowedType::Allowed,
+            token: token(),
+            location: None,
+            authorization_reference: "REF-1".parse().ok(),
+            info: None,
+        };
+        let refused = AuthorizationInfo {
+            allowed: AllowedType::Expired,
+            authorization_reference: None,
+            info: Refusal::Expired.text(None),
+            ..allowed.clone()
+        };
+        let somewhere = |evses: &[&str]| AuthorizationInfo {
+            location: Some(place(evses)),
+            ..allowed.clone()
+        };
+        for info in [
+            allowed.clone(),
+            refused,
+            somewhere(&[]),
+            somewhere(&["E\\1", "E2"]),
+        ] {
+            let answer = AuthorizationAnswer {
+                info,
+                status: AuthorizationStatus::Accepted,
+            };
+            let plain = serde_json::to_string(&answer.info).unwrap();
+            assert_eq!(written(&answer, false), plain);
+            let with_status = plain.replacen(",\"token\"", ",\"status\":\"ACCEPTED\",\"token\"", 1);
+            assert_eq!(written(&answer, true), with_status);
         }
-        let mut written = serializer.serialize_struct("AuthorizationInfo", 6)?;
-        written.serialize_field("allowed", &info.allowed)?;
-        written.serialize_field("status", status)?;
-        written.serialize_field("token", &info.token)?;
-        if let Some(location) = &info.location {
-            written.serialize_field("location", location)?;
-        }
-        if let Some(reference) = &info.authorization_reference {
-            written.serialize_field("authorization_reference", reference)?;
-        }
-        if let Some(text) = &info.info {
-            written.serialize_field("info", text)?;
-        }
-        written.end()
     }
 }

@@ -2,10 +2,10 @@
 
 mod authorization_info;
 mod location_references;
+mod token;
 
 use ocpi_app::AuthorizationAnswer;
 use ocpi_domain::{LocationReferences, Token, TokenPatch, TokenType};
-use serde::Serialize;
 
 use super::WireVersion;
 use crate::failure::Failure;
@@ -28,11 +28,11 @@ impl WireVersion for V2_3_0 {
         location_references::read(body)
     }
 
-    fn token(token: &Token) -> impl Serialize {
-        token
+    fn write_token(out: &mut Vec<u8>, token: &Token) {
+        token::write(out, token);
     }
 
-    fn authorization_info(answer: &AuthorizationAnswer, dialect: bool) -> impl Serialize {
-        authorization_info::Written { answer, dialect }
+    fn write_authorization_info(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: bool) {
+        authorization_info::write(out, answer, dialect);
     }
 }

@@ -1,0 +1,363 @@
+//! Flags, environment and file.
+
+use serde_json::{Value, json};
+
+use crate::support::http::{Connection, Request, Response};
+use crate::support::program::{Directory, Ended, Program};
+
+/// A file with everything that is known, but for what a test changes.
+const FILE: &str = r#"
+listen = "127.0.0.1:0"
+admin_listen = "127.0.0.1:0"
+public_url = "https://file.example.com"
+store = "memory:"
+admin_token = "admin-s3cret"
+secret_key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+log_format = "human"
+log = "info"
+list_all_token_types = false
+
+[limits]
+body_bytes_max = 2000
+header_bytes_max = 16384
+url_bytes_max = 8192
+read_timeout_ms = 10000
+idle_timeout_ms = 75000
+connections_max = 100
+requests_per_second_per_platform = 0
+page_size_default = 1
+page_size_max = 2
+shutdown_timeout_ms = 1000
+memory_records_max = 1000
+
+[[parties]]
+country_code = "CH"
+party_id = "ABC"
+roles = ["CPO", "EMSP"]
+name = "Example"
+website = "https://example.com"
+
+[[parties]]
+country_code = "NL"
+party_id = "XYZ"
+roles = ["EMSP"]
+name = "Another"
+
+[[platforms]]
+id = "partner"
+credentials_token = "partner-s3cret"
+roles = [
+  { role = "EMSP", country_code = "CH", party_id = "ABC" },
+  { role = "CPO", country_code = "DE", party_id = "TNM" },
+]
+
+[[platforms]]
+id = "tutorial"
+credentials_token = "tutorial-s3cret"
+roles = [{ role = "EMSP", country_code = "NL", party_id = "XYZ" }]
+profile = { tutorial = true, fill_owner = true, strict_from = false, auth_encoding = "raw" }
+"#;
+
+async fn send(address: std::net::SocketAddr, request: &Request) -> Response {
+    Connection::open(address).await.send(request).await
+}
+
+/// Starts the program with this file, which it must refuse; no secret may be printed.
+async fn refused(name: &str, text: &str, environment: &[(&str, &str)]) -> Ended {
+    let directory = Directory::new(name);
+    let path = directory.write("ocpi.toml", text);
+    let ended = Program::start(&["--config", &path], environment)
+        .end()
+        .await;
+    assert_eq!(ended.code, Some(1), "{name}: {}", ended.stderr);
+    assert_eq!(ended.stdout, "", "{name}");
+    assert!(!ended.stderr.contains("s3cret"), "{name}: {}", ended.stderr);
+    assert!(
+        ended.stderr.starts_with("ocpi-server: "),
+        "{name}: {}",
+        ended.stderr
+    );
+    ended
+}
+
+/// Holds: C-20, P-03, T-74. What is configured is what counts.
+#[tokio::test]
+async fn a_file_sets_parties_platforms_and_limits() {
+    let directory = Directory::new("file");
+    let path = directory.write("ocpi.toml", FILE);
+    let mut program = Program::start(&["--config", &path], &[]);
+    let (ocpi, _) = program.addresses().await;
+    let get = |target: &str| Request::new("GET", target).token("partner-s3cret");
+    let credentials = send(ocpi, &get("/ocpi/2.3.0/credentials")).await.data();
+    assert_eq!(credentials["url"], "https://file.example.com/ocpi/versions");
+    let role = |role, name: &str, country, party, website: Option<&str>| {
+        let mut details = json!({"name": name});
+        if let Some(website) = website {
+            details["website"] = website.into();
+        }
+        json!({"role": role, "business_details": details, "country_code": country, "party_id": party})
+    };
+    let site = Some("https://example.com");
+    let expected = json!([
+        role("CPO", "Example", "CH", "ABC", site),
+        role("EMSP", "Example", "CH", "ABC", site),
+        role("EMSP", "Another", "NL", "XYZ", None),
+    ]);
+    assert_eq!(credentials["roles"], expected);
+    let token = |owner: (&str, &str)| {
+        json!({
+            "country_code": owner.0, "party_id": owner.1, "uid": "T", "type": "RFID",
+            "issuer": "Example", "valid": true, "whitelist": "NEVER",
+            "last_updated": "2026-01-01T00:00:00Z",
+        })
+    };
+    let put = |owner: (&str, &str), body: &Value, token| {
+        let target = format!("/ocpi/cpo/2.3.0/tokens/{}/{}/T", owner.0, owner.1);
+        Request::new("PUT", &target).token(token).json(body)
+    };
+    let (abc, xyz) = (("CH", "ABC"), ("NL", "XYZ"));
+    let strict = send(ocpi, &put(abc, &token(abc), "partner-s3cret")).await;
+    assert_eq!(strict.codes(), (200, 2001), "the default profile is strict");
+    let tutorial = send(ocpi, &put(xyz, &token(xyz), "tutorial-s3cret")).await;
+    assert_eq!(tutorial.codes(), (201, 1000), "the profile completes");
+    let foreign = send(ocpi, &put(abc, &token(abc), "tutorial-s3cret")).await;
+    assert_eq!(
+        foreign.codes(),
+        (404, 2000),
+        "each platform has its own parties"
+    );
+    let large = put(abc, &json!("x".repeat(2000)), "partner-s3cret");
+    assert_eq!(send(ocpi, &large).await.codes(), (413, 2000));
+    let list = send(ocpi, &get("/ocpi/emsp/2.3.0/tokens")).await;
+    assert_eq!(list.header("X-Limit"), Some("1"));
+    let list = send(ocpi, &get("/ocpi/emsp/2.3.0/tokens?limit=100")).await;
+    assert_eq!(list.header("X-Limit"), Some("2"));
+    let nothing_preset = Request::new("GET", "/ocpi/versions").token("your-token");
+    assert_eq!(send(ocpi, &nothing_preset).await.codes(), (401, 2000));
+    let ended = program.terminate().await;
+    assert_eq!(ended.stdout, "", "with a file there is no greeting");
+}
+
+/// Holds: V-11. The flag wins over the environment, the environment over the file.
+#[tokio::test]
+async fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
+    let directory = Directory::new("precedence");
+    let path = directory.write("ocpi.toml", FILE);
+    let variable = ("OCPI_PUBLIC_URL", "https://environment.example.com");
+    let from_environment = ("OCPI_CONFIG", path.as_str());
+    let flags = [
+        "--config",
+        &path,
+        "--public-url",
+        "https://flag.example.com",
+    ];
+    for (arguments, environment, base) in [
+        (&flags[..2], &[][..], "https://file.example.com"),
+        (
+            &flags[..0],
+            &[from_environment][..],
+            "https://file.example.com",
+        ),
+        (
+            &flags[..2],
+            &[variable][..],
+            "https://environment.example.com",
+        ),
+        (&flags[..], &[variable][..], "https://flag.example.com"),
+    ] {
+        let mut program = Program::start(arguments, environment);
+        let (ocpi, _) = program.addresses().await;
+        let versions = Request::new("GET", "/ocpi/versions").token("partner-s3cret");
+        let url = format!("{base}/ocpi/2.3.0");
+        let data = send(ocpi, &versions).await.data();
+        assert_eq!(
+            data,
+            json!([{"version": "2.3.0", "url": url}]),
+            "{arguments:?} {environment:?}"
+        );
+    }
+}
+
+/// Holds: T-13. No secret of the file is printed with the key that is wrong.
+#[tokio::test]
+async fn a_key_that_is_not_known_is_refused_by_its_name_and_line() {
+    for (key, before) in [
+        ("listn", "listen ="),
+        ("admin_tokn", "admin_token ="),
+        ("secretkey", "secret_key ="),
+        ("body_byte_max", "body_bytes_max ="),
+        ("websit", "website ="),
+        ("credentials_tokn", "credentials_token = \"partner"),
+        ("tutorals", "profile ="),
+        ("rol", "  { role = \"CPO\""),
+    ] {
+        let line = FILE
+            .lines()
+            .position(|line| line.starts_with(before))
+            .expect("it is there");
+        let text: Vec<String> = FILE
+            .lines()
+            .enumerate()
+            .map(|(index, text)| match key {
+                _ if index != line => text.to_owned(),
+                "tutorals" => text.replace("tutorial", "tutorals"),
+                "rol" => text.replace("role", "rol"),
+                _ => text.replace(text.split(' ').next().expect("a key"), key),
+            })
+            .collect();
+        let ended = refused("unknown-key", &text.join("\n"), &[]).await;
+        assert!(
+            ended.stderr.contains(&format!("`{key}`")),
+            "{key}: {}",
+            ended.stderr
+        );
+        let at = format!("line {}:", line + 1);
+        assert!(ended.stderr.contains(&at), "{key}, {at} {}", ended.stderr);
+    }
+}
+
+/// What stands in [`FILE`], what is put in its place, and what the refusal must name.
+const WRONG_VALUES: [(&str, &str, &str); 27] = [
+    ("listen = \"127.0.0.1:0\"", "listen = \"nowhere\"", "line 2"),
+    ("listen = \"127.0.0.1:0\"", "listen = 8000", "line 2"),
+    ("https://file.example.com", "file.example.com", "public_url"),
+    (
+        "https://file.example.com",
+        "https://file.example.com?x=1",
+        "public_url",
+    ),
+    ("memory:", "redis://x", "store"),
+    ("AAECAwQF", "AAEC", "secret_key"),
+    ("\"human\"", "\"xml\"", "line 8"),
+    ("log = \"info\"", "log = \"a=b=c\"", "log"),
+    (
+        "body_bytes_max = 2000",
+        "body_bytes_max = 0",
+        "limits.body_bytes_max",
+    ),
+    (
+        "page_size_max = 2",
+        "page_size_max = 0",
+        "limits.page_size_max",
+    ),
+    ("body_bytes_max = 2000", "body_bytes_max = -1", "line 13"),
+    (
+        "body_bytes_max = 2000",
+        "body_bytes_max = \"2000\"",
+        "line 13",
+    ),
+    (
+        "per_platform = 0",
+        "per_platform = 2000000",
+        "requests_per_second_per_platform",
+    ),
+    ("party_id = \"XYZ\"", "party_id = \"WXYZ\"", "line 34"),
+    ("roles = [\"EMSP\"]", "roles = []", "NL/XYZ"),
+    ("roles = [\"EMSP\"]", "roles = [\"MSP\"]", "`MSP`"),
+    (
+        "\"NL\"\nparty_id = \"XYZ\"",
+        "\"CH\"\nparty_id = \"ABC\"",
+        "CH/ABC",
+    ),
+    ("\"tutorial-s3cret\"", "\"partner-s3cret\"", "tutorial"),
+    ("\"tutorial-s3cret\"", "\"with s3cret blanks\"", "line 48"),
+    ("\"tutorial-s3cret\"", "s3cret", "line 48"),
+    ("\"tutorial-s3cret\"", "[\"s3cret\"]", "line 48"),
+    ("id = \"tutorial\"", "id = \"partner\"", "partner"),
+    ("\"raw\"", "\"rot13\"", "line 50"),
+    (
+        "country_code = \"DE\", party_id = \"TNM\"",
+        "country_code = \"DE\"",
+        "party_id",
+    ),
+    (
+        "role = \"CPO\", country_code = \"DE\"",
+        "role = \"X\", country_code = \"DE\"",
+        "`X`",
+    ),
+    ("[[platforms]]\nid = \"partner\"", "[[platforms]]", "`id`"),
+    ("[limits]", "[limits", "line"),
+];
+
+/// Holds: T-13. No secret of the file is printed with the value that is wrong.
+#[tokio::test]
+async fn a_value_that_is_wrong_is_named() {
+    for (good, bad, named) in WRONG_VALUES {
+        assert!(FILE.contains(good), "{good}");
+        let ended = refused("wrong-value", &FILE.replacen(good, bad, 1), &[]).await;
+        assert!(
+            ended.stderr.contains(named),
+            "{bad}: `{named}` is not in: {}",
+            ended.stderr
+        );
+    }
+    let nobody = refused("nobody", "listen = \"127.0.0.1:0\"", &[]).await;
+    assert!(nobody.stderr.contains("[[parties]]"), "{}", nobody.stderr);
+    let missing = Program::start(&["--config", "/nowhere/ocpi.toml"], &[])
+        .end()
+        .await;
+    assert_eq!(missing.code, Some(1));
+    assert!(
+        missing.stderr.contains("/nowhere/ocpi.toml"),
+        "{}",
+        missing.stderr
+    );
+}
+
+/// Holds: T-13. Secrets never print, whatever is wrong with them.
+#[tokio::test]
+async fn a_secret_of_the_wrong_kind_is_refused_without_printing_it() {
+    for (good, bad) in [
+        ("\"admin-s3cret\"", "31415926"),
+        ("\"partner-s3cret\"", "31415926"),
+        (
+            "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"",
+            "31415926",
+        ),
+        (
+            "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"",
+            "\"31415926\"",
+        ),
+        ("\"partner-s3cret\"", "\"31415926 31415926\""),
+        ("\"partner-s3cret\"", "\"31415926"),
+        ("\"partner-s3cret\"", "31415926.0"),
+        ("\"partner-s3cret\"", "x31415926"),
+        ("\"partner-s3cret\"", "{ a = 31415926 }"),
+    ] {
+        assert!(FILE.contains(good), "{good}");
+        let ended = refused("wrong-secret", &FILE.replacen(good, bad, 1), &[]).await;
+        assert!(
+            !ended.stderr.contains("31415926"),
+            "{bad}: {}",
+            ended.stderr
+        );
+    }
+}
+
+/// Holds: T-13. The key of the hashes is a secret too.
+#[tokio::test]
+async fn a_secret_of_the_environment_wins_over_the_file() {
+    let bad = ("OCPI_SECRET_KEY", "not-32-bytes-s3cret");
+    let ended = refused("secret-key", FILE, &[bad]).await;
+    assert!(ended.stderr.contains("secret_key"), "{}", ended.stderr);
+    let good = (
+        "OCPI_SECRET_KEY",
+        "HwAeAR0CHAMbBBoFGQYYBxcIFgkVChQLEwwSDREOEA8=",
+    );
+    let directory = Directory::new("good-secret-key");
+    let path = directory.write("ocpi.toml", &FILE.replace("AAECAwQF", "AAEC"));
+    let mut program = Program::start(&["--config", &path], &[good]);
+    let (ocpi, _) = program.addresses().await;
+    let versions = Request::new("GET", "/ocpi/versions").token("partner-s3cret");
+    assert_eq!(send(ocpi, &versions).await.codes(), (200, 1000));
+}
+
+/// Holds: T-96, V-11.
+#[tokio::test]
+async fn who_listens_beyond_loopback_must_say_what_is_published() {
+    let text = FILE
+        .replace("public_url", "# public_url")
+        .replacen("127.0.0.1:0", "0.0.0.0:0", 1);
+    let ended = refused("public", &text, &[]).await;
+    assert!(ended.stderr.contains("public_url"), "{}", ended.stderr);
+}

@@ -10,6 +10,7 @@ use ocpi_ports::{
 };
 use prometheus_client::registry::Registry;
 
+use crate::deadline::within;
 use crate::hosting::Hosting;
 use crate::metrics::Metrics;
 
@@ -90,7 +91,7 @@ impl App {
         &self,
         candidates: Vec<CredentialsToken>,
     ) -> Result<Option<(Caller, CredentialsToken)>, StorageError> {
-        let found = tokio::time::timeout(ANSWER_MAX, self.find_caller(candidates)).await;
+        let found = within(ANSWER_MAX, self.find_caller(candidates)).await;
         found.unwrap_or_else(|elapsed| Err(StorageError::Unavailable(elapsed.into())))
     }
 

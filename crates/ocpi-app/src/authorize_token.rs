@@ -13,6 +13,7 @@ use ocpi_ports::{StorageError, SubjectLookup};
 
 use crate::access::{AccessError, RequestContext, require_cpo};
 use crate::app::{ANSWER_MAX, App};
+use crate::deadline::within;
 
 /// The question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +72,7 @@ impl App {
         self.check_routing(context, &Role::Emsp)?;
         require_cpo(context)?;
         let answer = self.decide_and_record(context, request, started_us);
-        if let Ok(answer) = tokio::time::timeout(ANSWER_MAX, answer).await {
+        if let Ok(answer) = within(ANSWER_MAX, answer).await {
             return answer;
         }
         // Whatever the store hangs at: there is no record, and so there is no answer.

@@ -10,6 +10,7 @@ mod access;
 mod addressed_token;
 mod app;
 mod authorize_token;
+mod deadline;
 mod get_token;
 mod hashed_tokens;
 mod health;

@@ -34,7 +34,9 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream) {
             Ok::<_, Infallible>(response)
         }
     });
-    let builder = Builder::new(TokioExecutor::new());
+    let mut builder = Builder::new(TokioExecutor::new());
+    // An answer is small: one copy of it costs less than a second buffer for the system.
+    builder.http1().writev(false);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(watched), service));
     let mut finishing = false;
     let ended = poll_fn(|context| {

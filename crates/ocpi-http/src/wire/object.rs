@@ -96,13 +96,52 @@ pub(crate) fn write_list<T>(
 
 /// Writes a text; only one that needs escapes takes the long way.
 pub(crate) fn write_text(out: &mut Vec<u8>, text: &str) {
-    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    // Without a way out in the middle, the whole text is looked at in a few steps.
-    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+    if needs_escapes(text.as_bytes()) {
+        out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
+    } else {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
-    } else {
-        out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
+    }
+}
+
+/// Whether a text holds what JSON escapes: a quote, a backslash, or a control character. Looks at
+/// eight bytes at once, since most texts have some more.
+fn needs_escapes(text: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH_BITS: u64 = ONES << 7;
+    // The high bit of each byte below `limit`; bytes of 128 and more are never.
+    let below =
+        |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH_BITS;
+    let equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let escapes = |word| (below(word, b' ') | equal(word, b'"') | equal(word, b'\\')) != 0;
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [b' '; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    words.iter().any(|word| escapes(u64::from_le_bytes(*word))) || escapes(u64::from_le_bytes(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds: T-20.
+    #[test]
+    fn every_character_at_every_place_is_written_as_serde_writes_it() {
+        for character in
+            (0..=0x17f)
+                .filter_map(char::from_u32)
+                .chain(['\u{2028}', '日', '\u{10ffff}'])
+        {
+            for place in 0..20 {
+                let text = format!("{}{character}{}", "a".repeat(place), "b".repeat(19 - place));
+                let mut written = Vec::new();
+                write_text(&mut written, &text);
+                assert_eq!(
+                    String::from_utf8(written).unwrap(),
+                    serde_json::to_string(&text).unwrap(),
+                );
+            }
+        }
     }
 }

@@ -87,7 +87,7 @@ impl App {
         let platform = &context.caller.platform;
         let known = |from: &Party| platform.roles.iter().any(|held| held.party == *from);
         if let Some(from) = from.filter(|from| !known(from)) {
-            tracing::debug!(
+            tracing::info!(
                 platform = %platform.id, %from, request_id = %context.request_id,
                 "OCPI-from names no party of the connection",
             );

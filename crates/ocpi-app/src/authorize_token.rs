@@ -71,14 +71,18 @@ impl App {
         let started_us = self.elapsed_us();
         self.check_routing(context, &Role::Emsp)?;
         require_cpo(context)?;
-        let answer = self.decide_and_record(context, request, started_us);
-        if let Ok(answer) = within(ANSWER_MAX, answer).await {
-            return answer;
+        let answer = within(
+            ANSWER_MAX,
+            self.decide_and_record(context, request, started_us),
+        )
+        .await;
+        let answer = answer.unwrap_or(Err(AuthorizeTokenError::TimedOut));
+        if let Err(AuthorizeTokenError::Storage(_) | AuthorizeTokenError::TimedOut) = &answer {
+            // Whatever the store failed or hung at: there is no record, so there is no answer.
+            self.metrics.record_failed();
+            self.record_health.failed(self.now());
         }
-        // Whatever the store hangs at: there is no record, and so there is no answer.
-        self.metrics.record_failed();
-        self.record_health.failed(self.now());
-        Err(AuthorizeTokenError::TimedOut)
+        answer
     }
 
     async fn decide_and_record(
@@ -122,16 +126,10 @@ impl App {
             rule: verdict.rule(),
             latency_us: self.elapsed_us().saturating_sub(started_us),
         });
-        if let Err(error) = self
-            .ports
+        self.ports
             .authorizations
             .append_record(Arc::clone(&record))
-            .await
-        {
-            self.metrics.record_failed();
-            self.record_health.failed(now);
-            return Err(error.into());
-        }
+            .await?;
         self.record_health.succeeded();
         self.report(&record, subject.as_deref());
         verdict.into_answer(subject, reference)

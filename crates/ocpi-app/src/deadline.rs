@@ -5,7 +5,11 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use ocpi_ports::StorageError;
 use tokio::time::error::Elapsed;
+
+/// The longest that a store may take for anything but an authorization.
+const STORE_MAX: Duration = Duration::from_secs(10);
 
 /// What `work` gives within `max`.
 ///
@@ -21,4 +25,16 @@ pub(crate) async fn within<T>(max: Duration, work: impl Future<Output = T>) -> R
         Poll::Ready(done) => Ok(done),
         Poll::Pending => tokio::time::timeout(max, work).await,
     }
+}
+
+/// What `work` gives, in the time that a store may take.
+///
+/// # Errors
+///
+/// Those of `work`, and [`StorageError::Unavailable`] when the store hangs.
+pub(crate) async fn in_time<T, E: From<StorageError>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let hung = |elapsed: Elapsed| Err(StorageError::Unavailable(elapsed.into()).into());
+    within(STORE_MAX, work).await.unwrap_or_else(hung)
 }

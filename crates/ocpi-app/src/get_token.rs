@@ -9,6 +9,7 @@ use ocpi_ports::StorageError;
 
 use crate::access::{AccessError, RequestContext};
 use crate::app::App;
+use crate::deadline::in_time;
 
 /// Which Token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,14 @@ impl App {
     ///
     /// [`GetTokenError`]: who may not see it learns nothing about it.
     pub async fn get_token(
+        &self,
+        context: &RequestContext,
+        request: &GetTokenRequest,
+    ) -> Result<Arc<Token>, GetTokenError> {
+        in_time(self.get_token_of_store(context, request)).await
+    }
+
+    async fn get_token_of_store(
         &self,
         context: &RequestContext,
         request: &GetTokenRequest,

@@ -6,12 +6,13 @@ use ocpi_domain::DateTime;
 use ocpi_ports::StorageError;
 
 use crate::app::App;
+use crate::deadline::in_time;
 
-/// How long a record that could not be written keeps us from being ready, milliseconds. Then
+/// How long an authorization that the store failed keeps us from being ready, milliseconds. Then
 /// traffic may try again, or a server out of rotation would stay out for ever.
 const UNREADY_MS: i64 = 30_000;
 
-/// When a record could not be written last.
+/// When the store failed an authorization last.
 pub(crate) struct RecordHealth {
     failed_at_ms: AtomicI64,
 }
@@ -48,8 +49,8 @@ pub enum NotReady {
     /// The store does not work.
     #[error("the store does not answer")]
     Store(#[from] StorageError),
-    /// The record of an authorization could not be written a moment ago.
-    #[error("the record of an authorization could not be written")]
+    /// An authorization could not be answered a moment ago, because the store failed or hung.
+    #[error("an authorization could not be answered a moment ago: the store failed or hung")]
     Record,
 }
 
@@ -60,7 +61,7 @@ impl App {
     ///
     /// [`NotReady`] says what does not work.
     pub async fn check_ready(&self) -> Result<(), NotReady> {
-        self.ports.health.check().await?;
+        in_time(self.ports.health.check()).await?;
         if self.record_health.is_failing(self.now()) {
             Err(NotReady::Record)
         } else {

@@ -9,6 +9,7 @@ use ocpi_ports::{StorageError, TokenQuery};
 
 use crate::access::{AccessError, RequestContext, require_cpo};
 use crate::app::App;
+use crate::deadline::in_time;
 
 /// Why there is no list.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,14 @@ impl App {
     ///
     /// [`ListTokensError`].
     pub async fn list_tokens(
+        &self,
+        context: &RequestContext,
+        page: &PageRequest,
+    ) -> Result<Page<Arc<Token>>, ListTokensError> {
+        in_time(self.list_tokens_of_store(context, page)).await
+    }
+
+    async fn list_tokens_of_store(
         &self,
         context: &RequestContext,
         page: &PageRequest,

@@ -9,6 +9,7 @@ use ocpi_ports::{StorageError, TokenWrite};
 
 use crate::access::{AccessError, RequestContext};
 use crate::app::App;
+use crate::deadline::in_time;
 use crate::put_token::{WRITE_ATTEMPTS_MAX, is_identical};
 
 /// The fields, and the Token that the URL addresses.
@@ -49,6 +50,14 @@ impl App {
     ///
     /// [`PatchTokenError`]; nothing was changed then.
     pub async fn patch_token(
+        &self,
+        context: &RequestContext,
+        request: PatchTokenRequest,
+    ) -> Result<(), PatchTokenError> {
+        in_time(self.patch_token_of_store(context, request)).await
+    }
+
+    async fn patch_token_of_store(
         &self,
         context: &RequestContext,
         request: PatchTokenRequest,

@@ -12,6 +12,7 @@ use ocpi_ports::{StorageError, TokenWrite};
 
 use crate::access::{AccessError, RequestContext};
 use crate::app::App;
+use crate::deadline::in_time;
 
 /// The Token, and where its URL says that it belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,14 @@ impl App {
     ///
     /// [`PutTokenError`]; nothing was written then.
     pub async fn put_token(
+        &self,
+        context: &RequestContext,
+        request: PutTokenRequest,
+    ) -> Result<Written, PutTokenError> {
+        in_time(self.put_token_of_store(context, request)).await
+    }
+
+    async fn put_token_of_store(
         &self,
         context: &RequestContext,
         request: PutTokenRequest,

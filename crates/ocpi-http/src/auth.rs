@@ -38,8 +38,10 @@ fn presented(headers: &HeaderMap) -> Option<&str> {
 /// that encode the output of `echo`, as the specification's own samples do.
 fn decoded(value: &str) -> Option<CredentialsToken> {
     let bytes = TOLERANT_BASE64.decode(value).ok()?;
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    let line = bytes
+        .strip_suffix(b"\r\n")
+        .or_else(|| bytes.strip_suffix(b"\n"));
+    let bytes = line.unwrap_or(&bytes);
     CredentialsToken::new(std::str::from_utf8(bytes).ok()?).ok()
 }
 

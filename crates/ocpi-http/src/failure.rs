@@ -46,7 +46,7 @@ pub(crate) enum Failure {
     BodyBroken,
     #[error("more than {per_second} requests a second; wait and try again")]
     RateLimited { per_second: u32, retry_after_s: u64 },
-    #[error("the request could not be served; nothing was changed that was not answered")]
+    #[error("the store failed, so the request was not served; try again later")]
     Storage(#[source] StorageError),
     #[error("there is no answer in time")]
     TimedOut,

@@ -29,7 +29,10 @@ impl PublicUrl {
         let text = text.trim_end_matches('/');
         let uri: http::Uri = text.parse().map_err(|_| InvalidPublicUrl)?;
         let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
-        let is_base = is_http && uri.host().is_some() && uri.query().is_none();
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        // A user and password before the host would be published.
+        let is_base =
+            is_http && uri.host().is_some() && !authority.contains('@') && uri.query().is_none();
         if is_base && !text.contains('#') && text.len() <= MAX {
             Ok(PublicUrl(text.into()))
         } else {

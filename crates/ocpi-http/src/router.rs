@@ -32,15 +32,21 @@ pub(crate) enum Resource<'a> {
     Versions(Root),
     VersionDetails(Root, OcpiVersion),
     Credentials,
+    Tokens(OcpiVersion, TokenResource<'a>),
+}
+
+/// What a path below a `tokens` endpoint addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenResource<'a> {
     /// The list of an eMSP's Tokens.
-    TokenList,
+    List,
     /// The question about an eMSP's Token.
     Authorize {
         owner: Option<(&'a str, &'a str)>,
         uid: &'a str,
     },
     /// A CPO's copy of a Token.
-    TokenCopy {
+    Copy {
         owner: (&'a str, &'a str),
         uid: &'a str,
     },
@@ -52,20 +58,26 @@ pub(crate) enum Route<'a> {
     ListVersions(Root),
     ShowVersion(Root, OcpiVersion),
     ShowCredentials,
-    ListTokens,
-    AuthorizeToken {
+    Tokens(OcpiVersion, TokenRoute<'a>),
+}
+
+/// What a request does with Tokens, in whatever version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenRoute<'a> {
+    List,
+    Authorize {
         owner: Option<(&'a str, &'a str)>,
         uid: &'a str,
     },
-    GetToken {
+    Get {
         owner: (&'a str, &'a str),
         uid: &'a str,
     },
-    PutToken {
+    Put {
         owner: (&'a str, &'a str),
         uid: &'a str,
     },
-    PatchToken {
+    Patch {
         owner: (&'a str, &'a str),
         uid: &'a str,
     },
@@ -83,24 +95,34 @@ pub(crate) fn route<'a>(method: &Method, resource: Resource<'a>) -> Result<Route
             Ok(Route::ShowVersion(root, version))
         }
         (Resource::Credentials, &Method::GET) => Ok(Route::ShowCredentials),
-        (Resource::TokenList, &Method::GET) => Ok(Route::ListTokens),
-        (Resource::Authorize { owner, uid }, &Method::POST) => {
-            Ok(Route::AuthorizeToken { owner, uid })
+        (Resource::Versions(_) | Resource::VersionDetails(..) | Resource::Credentials, _) => {
+            Err(refused("GET"))
         }
-        (Resource::TokenCopy { owner, uid }, &Method::GET) => Ok(Route::GetToken { owner, uid }),
-        (Resource::TokenCopy { owner, uid }, &Method::PUT) => Ok(Route::PutToken { owner, uid }),
-        (Resource::TokenCopy { owner, uid }, &Method::PATCH) => {
-            Ok(Route::PatchToken { owner, uid })
+        (Resource::Tokens(version, tokens), _) => {
+            let route = token_route(method, tokens).map_err(refused)?;
+            Ok(Route::Tokens(version, route))
         }
-        (Resource::Authorize { .. }, _) => Err(refused("POST")),
-        (Resource::TokenCopy { .. }, _) => Err(refused("GET, PUT, PATCH")),
-        (
-            Resource::Versions(_)
-            | Resource::VersionDetails(..)
-            | Resource::Credentials
-            | Resource::TokenList,
-            _,
-        ) => Err(refused("GET")),
+    }
+}
+
+/// What a request does with Tokens; else the methods that are offered.
+fn token_route<'a>(
+    method: &Method,
+    resource: TokenResource<'a>,
+) -> Result<TokenRoute<'a>, &'static str> {
+    match (resource, method) {
+        (TokenResource::List, &Method::GET) => Ok(TokenRoute::List),
+        (TokenResource::List, _) => Err("GET"),
+        (TokenResource::Authorize { owner, uid }, &Method::POST) => {
+            Ok(TokenRoute::Authorize { owner, uid })
+        }
+        (TokenResource::Authorize { .. }, _) => Err("POST"),
+        (TokenResource::Copy { owner, uid }, &Method::GET) => Ok(TokenRoute::Get { owner, uid }),
+        (TokenResource::Copy { owner, uid }, &Method::PUT) => Ok(TokenRoute::Put { owner, uid }),
+        (TokenResource::Copy { owner, uid }, &Method::PATCH) => {
+            Ok(TokenRoute::Patch { owner, uid })
+        }
+        (TokenResource::Copy { .. }, _) => Err("GET, PUT, PATCH"),
     }
 }
 
@@ -128,8 +150,12 @@ pub(crate) fn resource<'a>(segments: &'a [Cow<'a, str>]) -> Result<Resource<'a>,
         (_, []) => Ok(Resource::VersionDetails(root, version)),
         (_, [details]) if details == "details" => Ok(Resource::VersionDetails(root, version)),
         (_, [credentials]) if credentials == "credentials" => Ok(Resource::Credentials),
-        (Root::Emsp, [tokens, rest @ ..]) if tokens == "tokens" => sender(rest),
-        (Root::Cpo, [tokens, rest @ ..]) if tokens == "tokens" => receiver(rest),
+        (Root::Emsp, [tokens, rest @ ..]) if tokens == "tokens" => {
+            Ok(Resource::Tokens(version, sender(rest)?))
+        }
+        (Root::Cpo, [tokens, rest @ ..]) if tokens == "tokens" => {
+            Ok(Resource::Tokens(version, receiver(rest)?))
+        }
         _ => Err(Failure::UnknownRoute),
     }
 }
@@ -153,24 +179,26 @@ fn version(segment: &str) -> Result<OcpiVersion, Failure> {
 }
 
 /// Below an eMSP's `tokens`: the list, and the question in its short and its long form.
-fn sender<'a>(rest: &'a [Cow<'a, str>]) -> Result<Resource<'a>, Failure> {
+fn sender<'a>(rest: &'a [Cow<'a, str>]) -> Result<TokenResource<'a>, Failure> {
     match rest {
-        [] => Ok(Resource::TokenList),
+        [] => Ok(TokenResource::List),
         [uid, authorize] if authorize == "authorize" => {
-            Ok(Resource::Authorize { owner: None, uid })
+            Ok(TokenResource::Authorize { owner: None, uid })
         }
-        [country, party, uid, authorize] if authorize == "authorize" => Ok(Resource::Authorize {
-            owner: Some((country, party)),
-            uid,
-        }),
+        [country, party, uid, authorize] if authorize == "authorize" => {
+            Ok(TokenResource::Authorize {
+                owner: Some((country, party)),
+                uid,
+            })
+        }
         _ => Err(Failure::UnknownRoute),
     }
 }
 
 /// Below a CPO's `tokens`: the copies of others' Tokens, one by one.
-fn receiver<'a>(rest: &'a [Cow<'a, str>]) -> Result<Resource<'a>, Failure> {
+fn receiver<'a>(rest: &'a [Cow<'a, str>]) -> Result<TokenResource<'a>, Failure> {
     match rest {
-        [country, party, uid] => Ok(Resource::TokenCopy {
+        [country, party, uid] => Ok(TokenResource::Copy {
             owner: (country, party),
             uid,
         }),

@@ -23,7 +23,7 @@ async fn a_body_that_names_no_place_is_no_location_references() {
         "{ }",
         r#"{"location_id":null}"#,
         r#"{"location_id":null,"evse_uids":null}"#,
-        r#"{"x_unknown":1}"#,
+        r#"{"location_references":{}}"#,
         "\u{feff}{}",
     ] {
         let response = world.send(&request.clone().body(body)).await;
@@ -121,4 +121,22 @@ async fn a_body_that_is_no_place_is_refused_and_no_record_says_otherwise() {
         1,
         "one question could be read"
     );
+}
+
+/// Holds: E-15. A name that is spelt wrongly must not make a question about everywhere of it.
+#[tokio::test]
+async fn a_body_that_says_something_but_no_place_is_refused_by_the_name_of_the_field() {
+    let world = world().await;
+    world.push(&card("U1")).await;
+    for body in [
+        r#"{"locationId":"LOC1"}"#,
+        r#"{"x_unknown":1}"#,
+        r#"{"evse_uids":["E1"]}"#,
+        r#"{"location_id":null,"evse_uids":[]}"#,
+        r#"{"location_references":{"locationId":"LOC1"}}"#,
+    ] {
+        let response = world.send(&asking(&question("U1")).body(body)).await;
+        assert_eq!(response.codes(), (200, 2001), "{body}");
+        assert!(response.message().contains("`location_id`"), "{body}");
+    }
 }

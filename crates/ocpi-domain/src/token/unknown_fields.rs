@@ -1,5 +1,6 @@
 //! The members of a Token that OCPI does not name.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
@@ -8,7 +9,9 @@ use serde_json::value::RawValue;
 
 /// Members of an object that the specification does not name, kept letter for letter.
 ///
-/// One JSON object as text: a store holds millions of Tokens, and nobody looks inside.
+/// One JSON object as text: a store holds millions of Tokens, and nobody looks inside. At most
+/// 16 KiB are kept; fields beyond that are left out, since what others send must not grow without
+/// end and is never a reason to refuse.
 ///
 /// Spec: 2.3.0 `transport_and_format`, Non-specified JSON fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,9 +46,14 @@ impl UnknownFields {
         if newer.is_empty() {
             return self.clone();
         }
-        let (mut merged, newer) = (self.entries(), newer.entries());
-        for (name, raw) in newer {
-            match merged.iter_mut().find(|(known, _)| *known == name) {
+        let mut merged = self.entries();
+        let places: HashMap<String, usize> = merged
+            .iter()
+            .enumerate()
+            .map(|(place, (name, _))| (name.clone(), place))
+            .collect();
+        for (name, raw) in newer.entries() {
+            match places.get(&name).and_then(|place| merged.get_mut(*place)) {
                 Some(entry) => entry.1 = raw,
                 None => merged.push((name, raw)),
             }
@@ -83,6 +91,9 @@ impl<'de> Visitor<'de> for Entries {
     }
 }
 
+/// Bytes of unknown fields that are kept.
+const KEPT_BYTES_MAX: usize = 16 * 1024;
+
 /// Collects unknown fields while an object is read.
 #[derive(Default)]
 pub(super) struct UnknownFieldsBuilder {
@@ -103,6 +114,9 @@ impl UnknownFieldsBuilder {
     }
 
     fn push(&mut self, name: &str, raw: &RawValue) {
+        if self.text.len() + name.len() + raw.get().len() > KEPT_BYTES_MAX {
+            return;
+        }
         self.text.push(if self.text.is_empty() { '{' } else { ',' });
         self.text
             .push_str(&serde_json::Value::from(name).to_string());
@@ -116,5 +130,35 @@ impl UnknownFieldsBuilder {
         }
         self.text.push('}');
         UnknownFields(Some(self.text.into_boxed_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(names: std::ops::Range<usize>, value: &str) -> UnknownFields {
+        let raw = RawValue::from_string(value.to_owned()).unwrap();
+        let mut builder = UnknownFieldsBuilder::default();
+        for number in names {
+            builder.add(&format!("x{number}"), &raw).unwrap();
+        }
+        builder.finish()
+    }
+
+    /// Holds: T-62, T-63.
+    #[test]
+    fn what_is_kept_has_a_bound_and_merging_keeps_it() {
+        let (many, others) = (fields(0..90_000, "1"), fields(45_000..135_000, "2"));
+        let kept = |fields: &UnknownFields| fields.0.as_deref().map_or(0, str::len);
+        assert!((KEPT_BYTES_MAX - 64..KEPT_BYTES_MAX + 64).contains(&kept(&many)));
+        let merged = many.merged(&others);
+        assert!(kept(&merged) < KEPT_BYTES_MAX + 64);
+        assert_eq!(
+            merged.entries()[..many.entries().len()].len(),
+            many.entries().len()
+        );
+        let few = fields(0..3, "1").merged(&fields(2..4, "2"));
+        assert_eq!(few.0.as_deref(), Some(r#"{"x0":1,"x1":1,"x2":2,"x3":2}"#));
     }
 }

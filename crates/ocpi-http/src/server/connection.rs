@@ -18,9 +18,17 @@ use tokio::net::TcpStream;
 use super::Server;
 use super::watch::{Activity, InFlight, Order};
 
+/// Bytes of a head that hyper takes before it refuses by itself, without an envelope: above our
+/// own limits, so that those answer, and far below its default, since each connection may hold it.
+const HEAD_BYTES_MAX: usize = 128 * 1024;
+
+/// The same for HTTP/2.
+const HEAD_LIST_MAX: u32 = 128 * 1024;
+
 /// Serves one connection until it ends, or the watch says that it must.
 pub(super) async fn serve(server: Arc<Server>, stream: TcpStream) {
     let activity = server.watch.enter();
+    let _on_watch = OnWatch(Arc::clone(&server), Arc::clone(&activity));
     let watched = Watched {
         stream,
         activity: Arc::clone(&activity),
@@ -36,7 +44,8 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream) {
     });
     let mut builder = Builder::new(TokioExecutor::new());
     // An answer is small: one copy of it costs less than a second buffer for the system.
-    builder.http1().writev(false);
+    builder.http1().writev(false).max_buf_size(HEAD_BYTES_MAX);
+    builder.http2().max_header_list_size(HEAD_LIST_MAX);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(watched), service));
     let mut finishing = false;
     let ended = poll_fn(|context| {
@@ -54,13 +63,29 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream) {
     if let Err(error) = ended.await {
         tracing::debug!(%error, "a connection broke");
     }
-    server.watch.leave(&activity);
 }
 
-/// A stream that notes when a head begins.
+/// A stream that notes when bytes come and go.
 struct Watched {
     stream: TcpStream,
     activity: Arc<Activity>,
+}
+
+impl Watched {
+    fn note(&self, written: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(_)) = written {
+            self.activity.bytes_went();
+        }
+    }
+}
+
+/// A connection on the watch's list. It leaves when this is dropped, whatever ended it.
+struct OnWatch(Arc<Server>, Arc<Activity>);
+
+impl Drop for OnWatch {
+    fn drop(&mut self) {
+        self.0.watch.leave(&self.1);
+    }
 }
 
 impl AsyncRead for Watched {
@@ -84,7 +109,9 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note(&polled);
+        polled
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -100,7 +127,9 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.note(&polled);
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {

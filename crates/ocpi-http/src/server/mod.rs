@@ -72,13 +72,18 @@ impl Server {
                 _ = stop.wait_for(|stop| *stop) => break,
                 accepted = accept(&listener, &places) => accepted,
             };
-            let handed = accepted.map(|(stream, place)| {
-                let connection = Arc::clone(&self).serve_connection(stream, place);
-                turns.next().map(|worker| worker.spawn(connection))
-            });
-            if let Err(error) = handed {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+            match accepted {
+                Ok((stream, place)) => {
+                    let connection = Arc::clone(&self).serve_connection(stream, place);
+                    turns.next().map(|worker| worker.spawn(connection));
+                }
+                Err(error) if is_of_one_connection(&error) => {
+                    tracing::debug!(%error, "a connection broke before it was accepted");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
         drop(listener);
@@ -108,6 +113,15 @@ impl Server {
             Err(error) => tracing::warn!(%error, "a connection could not be served"),
         }
     }
+}
+
+/// Whether an error of accepting is the fault of one connection, and says nothing of the next.
+fn is_of_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionReset, InvalidInput, NotConnected};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | InvalidInput | NotConnected
+    )
 }
 
 /// The next connection, and its place among those that may be open at once.

@@ -15,17 +15,17 @@ use crate::failure::Failure;
 pub(super) struct RateLimiter {
     /// 0 is no limit.
     per_second: u32,
-    /// For each platform the moment at which its bucket is empty again, microseconds.
-    empty_at_us: RwLock<HashMap<PlatformId, Arc<AtomicU64>>>,
+    /// For each platform the moment at which its bucket is empty again, nanoseconds.
+    empty_at_ns: RwLock<HashMap<PlatformId, Arc<AtomicU64>>>,
 }
 
-const SECOND_US: u64 = 1_000_000;
+const SECOND_NS: u64 = 1_000_000_000;
 
 impl RateLimiter {
     pub(super) fn new(per_second: u32) -> RateLimiter {
         RateLimiter {
             per_second,
-            empty_at_us: RwLock::default(),
+            empty_at_ns: RwLock::default(),
         }
     }
 
@@ -38,29 +38,29 @@ impl RateLimiter {
         if self.per_second == 0 {
             return Ok(());
         }
-        let now_us = now_us();
-        let cost_us = SECOND_US / u64::from(self.per_second);
+        let moment_ns = now_us() * 1000;
+        let cost_ns = SECOND_NS / u64::from(self.per_second);
         let taken = self.bucket(platform).fetch_update(
             Ordering::Relaxed,
             Ordering::Relaxed,
-            |empty_at_us| {
-                let filled_to_us = empty_at_us.max(now_us) + cost_us;
-                (filled_to_us <= now_us + SECOND_US).then_some(filled_to_us)
+            |empty_at_ns| {
+                let filled_to_ns = empty_at_ns.max(moment_ns) + cost_ns;
+                (filled_to_ns <= moment_ns + SECOND_NS).then_some(filled_to_ns)
             },
         );
         taken
             .map(|_| ())
-            .map_err(|empty_at_us| Failure::RateLimited {
+            .map_err(|empty_at_ns| Failure::RateLimited {
                 per_second: self.per_second,
-                retry_after_s: (empty_at_us + cost_us)
-                    .saturating_sub(now_us + SECOND_US)
-                    .div_ceil(SECOND_US),
+                retry_after_s: (empty_at_ns + cost_ns)
+                    .saturating_sub(moment_ns + SECOND_NS)
+                    .div_ceil(SECOND_NS),
             })
     }
 
     fn bucket(&self, platform: &PlatformId) -> Arc<AtomicU64> {
         let known = self
-            .empty_at_us
+            .empty_at_ns
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(bucket) = known.get(platform) {
@@ -68,7 +68,7 @@ impl RateLimiter {
         }
         drop(known);
         let mut known = self
-            .empty_at_us
+            .empty_at_ns
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         Arc::clone(known.entry(platform.clone()).or_default())
@@ -87,7 +87,7 @@ mod tests {
             PlatformId::new("one").unwrap(),
             PlatformId::new("other").unwrap(),
         );
-        let start_us = 5 * SECOND_US;
+        let start_us = 5_000_000;
         for _ in 0..10 {
             limiter.count(&one, || start_us).unwrap();
         }

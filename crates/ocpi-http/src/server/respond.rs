@@ -17,9 +17,12 @@ use super::handlers::{self, Call};
 use crate::failure::Failure;
 use crate::headers::{self, MessageIds};
 use crate::query::Query;
-use crate::router::{Resource, Route, resource, route};
-use crate::wire::V2_3_0;
+use crate::router::{Resource, Route, TokenResource, TokenRoute, resource, route};
+use crate::wire::{OcpiVersion, V2_3_0, WireVersion};
 use crate::{auth, envelope, path, status};
+
+/// Bytes of a `status_message`.
+const MESSAGE_BYTES_MAX: usize = 500;
 
 /// Room for the headers of an answer, so that they are laid out once.
 const HEADERS: usize = 12;
@@ -87,14 +90,23 @@ impl Server {
                 request_id = ids.request_id.as_str(),
                 "the store did not answer in time",
             ),
+            Failure::Panicked => tracing::error!(
+                request_id = ids.request_id.as_str(),
+                "a request met a fault of ours",
+            ),
             _ => tracing::debug!(
                 request_id = ids.request_id.as_str(),
                 status = status.as_u16(),
                 code = code.0,
-                "{failure}",
+                %failure,
+                "refused",
             ),
         }
-        let body = envelope::failure(code, &failure.to_string(), self.app.now());
+        let mut message = failure.to_string();
+        // It may repeat what was sent, and that may be long.
+        let end = message.floor_char_boundary(MESSAGE_BYTES_MAX);
+        message.truncate(end);
+        let body = envelope::failure(code, &message, self.app.now());
         let mut response = Response::new(Full::new(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -171,19 +183,7 @@ impl Server {
             Route::ListVersions(root) => Ok(handlers::versions::list(&call, root)),
             Route::ShowVersion(root, version) => Ok(handlers::versions::show(&call, root, version)),
             Route::ShowCredentials => Ok(handlers::credentials::show(&call, &presented)),
-            Route::ListTokens => handlers::list_tokens::<V2_3_0>(&call).await,
-            Route::AuthorizeToken { owner, uid } => {
-                handlers::authorize_token::<V2_3_0>(&call, body, owner, uid).await
-            }
-            Route::GetToken { owner, uid } => {
-                handlers::get_token::<V2_3_0>(&call, owner, uid).await
-            }
-            Route::PutToken { owner, uid } => {
-                handlers::put_token::<V2_3_0>(&call, body, owner, uid).await
-            }
-            Route::PatchToken { owner, uid } => {
-                handlers::patch_token::<V2_3_0>(&call, body, owner, uid).await
-            }
+            Route::Tokens(OcpiVersion::V2_3_0, route) => tokens::<V2_3_0>(&call, body, route).await,
         }
     }
 
@@ -211,11 +211,32 @@ impl Server {
     }
 }
 
+/// What is done with Tokens, in one version.
+async fn tokens<V: WireVersion>(
+    call: &Call<'_>,
+    body: Incoming,
+    route: TokenRoute<'_>,
+) -> Result<Reply, Failure> {
+    match route {
+        TokenRoute::List => handlers::list_tokens::<V>(call).await,
+        TokenRoute::Authorize { owner, uid } => {
+            handlers::authorize_token::<V>(call, body, owner, uid).await
+        }
+        TokenRoute::Get { owner, uid } => handlers::get_token::<V>(call, owner, uid).await,
+        TokenRoute::Put { owner, uid } => handlers::put_token::<V>(call, body, owner, uid).await,
+        TokenRoute::Patch { owner, uid } => {
+            handlers::patch_token::<V>(call, body, owner, uid).await
+        }
+    }
+}
+
 /// Our role in a request of a functional module; configuration modules have no routing.
 fn role_of(resource: &Resource<'_>) -> Option<Role> {
     match resource {
         Resource::Versions(_) | Resource::VersionDetails(..) | Resource::Credentials => None,
-        Resource::TokenList | Resource::Authorize { .. } => Some(Role::Emsp),
-        Resource::TokenCopy { .. } => Some(Role::Cpo),
+        Resource::Tokens(_, TokenResource::List | TokenResource::Authorize { .. }) => {
+            Some(Role::Emsp)
+        }
+        Resource::Tokens(_, TokenResource::Copy { .. }) => Some(Role::Cpo),
     }
 }

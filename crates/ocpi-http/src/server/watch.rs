@@ -59,6 +59,12 @@ impl Activity {
         }
     }
 
+    /// Notes that bytes went out: somebody reads an answer, however slowly.
+    pub(super) fn bytes_went(&self) {
+        self.idle_since
+            .store(self.looks.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
     /// What the connection is told now; its task is woken when that changes.
     pub(super) fn order(&self, context: &Context<'_>) -> Order {
         self.task.register(context.waker());
@@ -77,9 +83,12 @@ impl Activity {
             NO_HEAD => 0,
             since => now.saturating_sub(since),
         };
-        if self.in_flight.load(Ordering::Relaxed) > 0 {
+        if self.in_flight.load(Ordering::Acquire) > 0 {
             Order::GoOn
-        } else if passed(&self.head_since) > patience.head_looks {
+        } else if passed(&self.head_since) > patience.head_looks
+            || passed(&self.idle_since) > patience.idle_looks + patience.head_looks
+        {
+            // Whoever does not read what it is sent would keep a connection that only finishes.
             Order::Break
         } else if passed(&self.idle_since) > patience.idle_looks {
             Order::Finish
@@ -111,7 +120,7 @@ impl Drop for InFlight {
             ..
         } = &*self.0;
         idle_since.store(looks.load(Ordering::Relaxed), Ordering::Relaxed);
-        in_flight.fetch_sub(1, Ordering::Relaxed);
+        in_flight.fetch_sub(1, Ordering::Release);
     }
 }
 
@@ -155,7 +164,7 @@ impl Watch {
         }
     }
 
-    /// A connection opens.
+    /// A connection opens; it must [`leave`](Watch::leave).
     pub(super) fn enter(&self) -> Arc<Activity> {
         let mut open = self.open();
         open.opened += 1;
@@ -241,6 +250,20 @@ mod tests {
         let looks = looks_until_told(&watch, &activity);
         assert_eq!(watch.period_ms, 5_000);
         assert_eq!((looks, told(&activity)), (13, Order::Finish));
+    }
+
+    /// Holds: T-48.
+    #[test]
+    fn a_connection_that_does_not_finish_is_broken_unless_it_reads_its_answer() {
+        let watch = watch();
+        let (stuck, reading) = (watch.enter(), watch.enter());
+        for _ in 0..14 {
+            watch.look();
+            reading.bytes_went();
+        }
+        assert_eq!((told(&stuck), told(&reading)), (Order::Finish, Order::GoOn));
+        watch.look();
+        assert_eq!(told(&stuck), Order::Break);
     }
 
     /// Holds: T-48.

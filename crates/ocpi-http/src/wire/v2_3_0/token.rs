@@ -6,42 +6,53 @@ use crate::wire::object::ObjectWriter;
 
 /// Writes the Token: the JSON of the domain, by the shorter way.
 pub(super) fn write(out: &mut Vec<u8>, token: &Token) {
+    // Without `..`, so that a field that the domain gains is not forgotten here.
+    let Token {
+        party,
+        uid,
+        token_type,
+        contract_id,
+        visual_number,
+        issuer,
+        group_id,
+        valid,
+        whitelist,
+        language,
+        default_profile_type,
+        energy_contract,
+        last_updated,
+        unknown,
+    } = token;
     let mut object = ObjectWriter::begin(out);
-    object.text("country_code", token.party.country_code.as_str());
-    object.text("party_id", token.party.party_id.as_str());
-    object.text("uid", token.uid.as_str());
-    object.text("type", token.token_type.as_str());
-    object.text("contract_id", token.contract_id.as_str());
+    object.text("country_code", party.country_code.as_str());
+    object.text("party_id", party.party_id.as_str());
+    object.text("uid", uid.as_str());
+    object.text("type", token_type.as_str());
+    object.text("contract_id", contract_id.as_str());
     object.optional_text(
         "visual_number",
-        token
-            .visual_number
-            .as_ref()
-            .map(ocpi_domain::OcpiString::as_str),
+        visual_number.as_ref().map(ocpi_domain::OcpiString::as_str),
     );
-    object.text("issuer", token.issuer.as_str());
+    object.text("issuer", issuer.as_str());
     object.optional_text(
         "group_id",
-        token.group_id.as_ref().map(ocpi_domain::CiString::as_str),
+        group_id.as_ref().map(ocpi_domain::CiString::as_str),
     );
-    object.json("valid", if token.valid { "true" } else { "false" });
-    object.text("whitelist", token.whitelist.as_str());
+    object.json("valid", if *valid { "true" } else { "false" });
+    object.text("whitelist", whitelist.as_str());
     object.optional_text(
         "language",
-        token
-            .language
-            .as_ref()
-            .map(ocpi_domain::LanguageCode::as_str),
+        language.as_ref().map(ocpi_domain::LanguageCode::as_str),
     );
-    let profile = token.default_profile_type.map(|profile| profile.as_str());
+    let profile = default_profile_type.map(|profile| profile.as_str());
     object.optional_text("default_profile_type", profile);
-    if let Some(contract) = &token.energy_contract {
+    if let Some(contract) = energy_contract {
         object.with("energy_contract", |out| {
             write_energy_contract(out, contract);
         });
     }
-    object.moment("last_updated", token.last_updated);
-    for (name, raw) in token.unknown.entries() {
+    object.moment("last_updated", *last_updated);
+    for (name, raw) in unknown.entries() {
         object.foreign(&name, raw.get());
     }
     object.end();

@@ -70,7 +70,7 @@ fn run_in(
         options.load.seed,
     );
     let answer = probe(&real, requests.clone(), stop)?;
-    let bare = Target::start_bare(&answer, directory, stop)?;
+    let bare = Target::start_bare(options.bare, &answer, directory, stop)?;
     println!("each answer: {} bytes with its head", answer.len());
 
     let for_bare = requests.clone().with_template(measured.template(&bare));
@@ -92,7 +92,10 @@ fn run_in(
         stop,
     )?;
     let connections = options.load.connections;
-    let conditions = format!("{connections} connections, store {store}");
+    let conditions = format!(
+        "{connections} connections, store {store}, bare {}",
+        options.bare
+    );
     print_ratio(names, &rounds, &conditions);
     Ok(())
 }

@@ -1,23 +1,57 @@
 //! The bare server: what hyper alone can do. It reads each request whole and gives a constant
-//! answer, so the difference to the real server is routing, rules, store, log and JSON.
+//! answer, so the difference to the real server is routing, rules, store, log and JSON; of the
+//! plain one also the threads and, by its binary, the allocator.
 
 use std::convert::Infallible;
 use std::io::{Read, stdin};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::{fs, io};
+use std::thread::available_parallelism;
+use std::{fmt, fs, io};
 
 use anyhow::Context;
 use bytes::Bytes;
+use clap::{Args, ValueEnum};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
+
+/// Which bare server.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Kind {
+    /// As a user of hyper would write it: tokio's default runtime, the system's allocator.
+    Plain,
+    /// With the real server's threads, allocator and way to write.
+    Tuned,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Kind::Plain => "plain",
+            Kind::Tuned => "tuned",
+        })
+    }
+}
+
+/// What a bare server is told.
+#[derive(Args)]
+pub struct Options {
+    /// Where to listen.
+    #[arg(long)]
+    listen: SocketAddr,
+    /// A file that holds the answer as it goes over the wire, head and body.
+    #[arg(long)]
+    answer: PathBuf,
+}
 
 /// Headers that hyper writes itself.
 const WRITTEN_BY_HYPER: [&str; 2] = ["content-length", "date"];
@@ -73,44 +107,113 @@ impl Constant {
 ///
 /// # Errors
 ///
-/// When `answer` is no HTTP answer, or `listen` is taken.
-pub(crate) fn serve(listen: SocketAddr, answer: &Path) -> anyhow::Result<()> {
-    let (runtime, _) = start(listen, &fs::read(answer)?)?;
+/// When the file holds no HTTP answer, or the address is taken.
+pub fn serve(kind: Kind, options: &Options) -> anyhow::Result<()> {
+    let _server = Server::start(kind, options.listen, &fs::read(&options.answer)?)?;
     stdin().read_to_end(&mut Vec::new())?;
-    runtime.shutdown_background();
     Ok(())
 }
 
-/// Serves on a runtime of its own until that is dropped; the address is the one bound.
-///
-/// # Errors
-///
-/// As [`serve`].
-pub(crate) fn start(listen: SocketAddr, answer: &[u8]) -> anyhow::Result<(Runtime, SocketAddr)> {
-    let constant = Arc::new(Constant::parse(answer)?);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_io()
-        .build()?;
-    let listener = runtime.block_on(TcpListener::bind(listen))?;
-    let address = listener.local_addr()?;
-    runtime.spawn(accept(listener, constant));
-    Ok((runtime, address))
+/// A bare server on threads of its own, until it is dropped.
+pub struct Server {
+    address: SocketAddr,
+    _threads: Vec<Thread>,
 }
 
-async fn accept(listener: TcpListener, constant: Arc<Constant>) -> io::Result<()> {
+impl Server {
+    /// Starts it; `answer` is what it gives to each request, as it goes over the wire.
+    ///
+    /// # Errors
+    ///
+    /// When `answer` is no HTTP answer, `listen` is taken, or the system gives no thread.
+    pub fn start(kind: Kind, listen: SocketAddr, answer: &[u8]) -> anyhow::Result<Server> {
+        let constant = Arc::new(Constant::parse(answer)?);
+        let (runtime, workers) = match kind {
+            Kind::Plain => (Builder::new_multi_thread(), 0),
+            Kind::Tuned => (
+                Builder::new_current_thread(),
+                available_parallelism().map_or(1, NonZeroUsize::get),
+            ),
+        };
+        let mut threads = (0..workers)
+            .map(|_| Thread::start(Builder::new_current_thread().enable_all().build()?))
+            .collect::<io::Result<Vec<Thread>>>()?;
+        let workers = threads.iter().map(|thread| thread.handle.clone()).collect();
+        let runtime = { runtime }.enable_all().build()?;
+        let listener = runtime.block_on(TcpListener::bind(listen))?;
+        let address = listener.local_addr()?;
+        runtime.spawn(accept(listener, constant, workers));
+        threads.push(Thread::start(runtime)?);
+        Ok(Server {
+            address,
+            _threads: threads,
+        })
+    }
+
+    /// The address that it is bound to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// A thread that runs a runtime until this is dropped.
+struct Thread {
+    handle: Handle,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Thread {
+    fn start(runtime: Runtime) -> io::Result<Thread> {
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        std::thread::Builder::new().spawn(move || {
+            // Nothing is ever sent: it ends when the other end is gone.
+            let _ = runtime.block_on(stopped);
+        })?;
+        Ok(Thread {
+            handle,
+            _stop: stop,
+        })
+    }
+}
+
+/// Hands connections to `workers` in turns; when there are none, to the runtime that this runs on.
+async fn accept(
+    listener: TcpListener,
+    constant: Arc<Constant>,
+    workers: Vec<Handle>,
+) -> io::Result<()> {
+    let mut turns = workers.iter().cycle();
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         let constant = Arc::clone(&constant);
-        tokio::spawn(async move {
-            let service = service_fn(|request| answer(request, &constant));
-            // A connection that breaks is the load generator's to report.
-            let _ = http1::Builder::new()
-                .auto_date_header(constant.has_date)
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
+        match turns.next() {
+            None => {
+                tokio::spawn(connection(stream, constant, http1::Builder::new()));
+            }
+            Some(worker) => {
+                let stream = stream.into_std()?;
+                worker.spawn(async move {
+                    let mut builder = http1::Builder::new();
+                    builder.writev(false);
+                    // A stream that its runtime refuses breaks its connection.
+                    if let Ok(stream) = TcpStream::from_std(stream) {
+                        connection(stream, constant, builder).await;
+                    }
+                });
+            }
+        }
     }
+}
+
+async fn connection(stream: TcpStream, constant: Arc<Constant>, mut builder: http1::Builder) {
+    let service = service_fn(|request| answer(request, &constant));
+    // A connection that breaks is the load generator's to report.
+    let _ = builder
+        .auto_date_header(constant.has_date)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 async fn answer(
@@ -124,6 +227,8 @@ async fn answer(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     #[test]
@@ -137,5 +242,31 @@ mod tests {
         assert_eq!(response.headers()["x-request-id"], "1");
         assert!(constant.has_date);
         assert_eq!(&constant.body[..], b"{}");
+    }
+    /// What a server of `kind` answers to two requests on one connection.
+    fn answers_of(kind: Kind) -> String {
+        let wire = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+        let server = Server::start(kind, SocketAddr::from(([127, 0, 0, 1], 0)), wire).unwrap();
+        let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+        stream
+            .write_all(
+                b"PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}\
+                GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n",
+            )
+            .unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        answers
+    }
+
+    #[test]
+    fn both_kinds_answer_every_request() {
+        for kind in [Kind::Plain, Kind::Tuned] {
+            for _ in 0..8 {
+                let answers = answers_of(kind);
+                assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
+                assert!(answers.ends_with("\r\n\r\n{}"), "{answers}");
+            }
+        }
     }
 }

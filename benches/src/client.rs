@@ -143,10 +143,12 @@ impl<'a, W: Workload> Run<'a, W> {
 
 #[cfg(test)]
 mod tests {
+    use ocpi_bench::bare::{Kind, Server};
+
     use super::*;
+    use crate::ocpi;
     use crate::options::AuthorizePath;
     use crate::requests::{Expected, Requests};
-    use crate::{bare, ocpi};
 
     /// 500 authorize requests, all answered with `body`.
     fn outcome_of(body: &str) -> Outcome {
@@ -154,8 +156,9 @@ mod tests {
             "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
-        let (_server, address) =
-            bare::start(SocketAddr::from(([127, 0, 0, 1], 0)), answer.as_bytes()).unwrap();
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let server = Server::start(Kind::Plain, listen, answer.as_bytes()).unwrap();
+        let address = server.address();
         let template = ocpi::authorize(address, AuthorizePath::Long);
         let mut requests = Requests::each(template, Expected::allowed(), 0..500);
         let stop = Stop::on_signals().unwrap();

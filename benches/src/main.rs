@@ -9,7 +9,6 @@
 )]
 
 mod against_bare;
-mod bare;
 mod checked;
 mod child;
 mod client;
@@ -31,6 +30,7 @@ mod template;
 use std::process::ExitCode;
 
 use clap::Parser;
+use ocpi_bench::bare::{self, Kind};
 
 use crate::against_bare::Measured;
 use crate::options::Command;
@@ -55,8 +55,8 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> anyhow::Result<()> {
-    if let Command::Bare { listen, answer } = command {
-        return bare::serve(listen, &answer);
+    if let Command::Bare(options) = command {
+        return bare::serve(Kind::Plain, &options);
     }
     if cfg!(debug_assertions) {
         eprintln!("warning: not a release build; its numbers say nothing");
@@ -70,6 +70,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Put(options) => against_bare::run(Measured::Put, &options, &stop),
         Command::Scale(options) => scale::run(&options, &stop),
         Command::Memory(options) => memory::run(&options, &stop),
-        Command::Bare { .. } => Ok(()),
+        Command::Bare(_) => Ok(()),
     }
 }

@@ -1,10 +1,10 @@
 //! What the command line offers.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use ocpi_bench::bare;
 
 /// The most tokens: their numbers have nine digits.
 const TOKENS_MAX: u64 = 100_000_000;
@@ -22,14 +22,7 @@ pub(crate) enum Command {
     Memory(MemoryOptions),
     /// A server that reads each request and gives one constant answer; ends with its input.
     #[command(hide = true)]
-    Bare {
-        /// Where to listen.
-        #[arg(long)]
-        listen: SocketAddr,
-        /// A file that holds the answer as it goes over the wire, head and body.
-        #[arg(long)]
-        answer: PathBuf,
-    },
+    Bare(bare::Options),
 }
 
 /// How hard and how long.
@@ -73,6 +66,9 @@ pub(crate) struct RunOptions {
     /// A quickstart server that runs already, like `http://127.0.0.1:8000`; loopback only.
     #[arg(long, value_name = "URL", conflicts_with_all = ["store", "server_log"])]
     pub(crate) server: Option<String>,
+    /// The bare server to compare with.
+    #[arg(long, value_enum, default_value_t = bare::Kind::Plain)]
+    pub(crate) bare: bare::Kind,
     /// Tokens to store first.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
     pub(crate) tokens: u64,

@@ -1,31 +1,21 @@
 //! The servers that are measured: one that runs already, one of ours, or the bare one.
 
-use std::env::current_exe;
+use std::env::{current_exe, vars_os};
+use std::ffi::OsStr;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use ocpi_bench::bare::Kind;
 use tempfile::TempDir;
 
 use crate::child::{Child, free_addresses};
 use crate::options::ServerOptions;
 use crate::process::{self, Memory};
 use crate::stop::Stop;
-
-/// What would make the server something else than a quickstart with default logging.
-const SETTINGS: [&str; 8] = [
-    "OCPI_ADMIN_LISTEN",
-    "OCPI_ADMIN_TOKEN",
-    "OCPI_CONFIG",
-    "OCPI_LISTEN",
-    "OCPI_PUBLIC_URL",
-    "OCPI_SECRET_KEY",
-    "OCPI_STORE",
-    "RUST_LOG",
-];
 
 /// A server under load.
 pub(crate) struct Target {
@@ -59,13 +49,7 @@ impl Target {
         directory: &Path,
         stop: &Stop,
     ) -> anyhow::Result<Target> {
-        let program = current_exe()?.with_file_name("ocpi-server");
-        if !program.exists() {
-            bail!(
-                "there is no {}: build it first with `cargo build --release`",
-                program.display()
-            );
-        }
+        let program = beside("ocpi-server")?;
         let log = match &options.server_log {
             Some(log) => std::path::absolute(log)?,
             None => directory.join("ocpi-server.log"),
@@ -77,7 +61,7 @@ impl Target {
             .args(["--listen", &address.to_string()])
             .args(["--admin-listen", &admin.to_string()])
             .args(["--store", &options.store]);
-        for name in SETTINGS {
+        for (name, _) in vars_os().filter(|(name, _)| is_setting(name)) {
             command.env_remove(name);
         }
         let child = Child::start(command, address, &log, stop)?;
@@ -96,8 +80,9 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// When it does not start.
+    /// When it has not been built, or does not start.
     pub(crate) fn start_bare(
+        kind: Kind,
         answer: &[u8],
         directory: &Path,
         stop: &Stop,
@@ -105,9 +90,15 @@ impl Target {
         let file = directory.join("answer");
         fs::write(&file, answer)?;
         let [address] = free_addresses()?;
-        let mut command = Command::new(current_exe()?);
+        let mut command = match kind {
+            Kind::Plain => Command::new(current_exe()?),
+            Kind::Tuned => Command::new(beside("ocpi-bench-bare-tuned")?),
+        };
+        if matches!(kind, Kind::Plain) {
+            command.arg("bare");
+        }
         command
-            .args(["bare", "--listen", &address.to_string(), "--answer"])
+            .args(["--listen", &address.to_string(), "--answer"])
             .arg(&file);
         let child = Child::start(command, address, &directory.join("bare.log"), stop)?;
         Ok(Target {
@@ -135,6 +126,24 @@ impl Target {
         let child = self.child.as_ref().context("not a server of ours")?;
         process::memory(child.id())
     }
+}
+
+/// A program that was built with this one.
+fn beside(name: &str) -> anyhow::Result<PathBuf> {
+    let program = current_exe()?.with_file_name(name);
+    if !program.exists() {
+        bail!(
+            "there is no {}: build it first with `cargo build --release --workspace`",
+            program.display()
+        );
+    }
+    Ok(program)
+}
+
+/// Whether a variable of the environment could make the server something else than a quickstart
+/// with default logging.
+fn is_setting(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b"OCPI_")
 }
 
 fn loopback(url: &str) -> anyhow::Result<SocketAddr> {
@@ -170,6 +179,16 @@ pub(crate) fn in_directory(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_setting_of_the_server_is_kept_from_it() {
+        for name in ["OCPI_LOG", "OCPI_LOG_FORMAT", "OCPI_ADMIN_TOKEN"] {
+            assert!(is_setting(OsStr::new(name)), "{name}");
+        }
+        for name in ["PATH", "OCPI", "MY_OCPI_LOG"] {
+            assert!(!is_setting(OsStr::new(name)), "{name}");
+        }
+    }
 
     #[test]
     fn only_servers_on_this_machine_are_loaded() {

@@ -131,7 +131,8 @@ mod tests {
     #[test]
     fn a_server_that_ends_at_once_is_quoted() {
         let directory = tempfile::tempdir().unwrap();
-        let [address] = free_addresses().unwrap();
+        // Nothing listens on this port; a free one may be taken by another test meanwhile.
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
         let stop = Stop::on_signals().unwrap();
         let error = Child::start(
             shell("echo no such store >&2; exit 3"),

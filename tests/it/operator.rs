@@ -17,18 +17,23 @@ use crate::support::world::{World, WorldBuilder};
 /// The operator's listener of a world.
 struct Operator {
     address: SocketAddr,
+    /// Says that the server of OCPI stops.
+    stopping: watch::Sender<bool>,
     _stop: watch::Sender<bool>,
 }
 
 impl Operator {
     async fn of(world: &mut World) -> Operator {
-        let server = AdminServer::new(Arc::clone(&world.app), std::mem::take(&mut world.registry));
+        let (stopping, is_stopping) = watch::channel(false);
+        let registry = std::mem::take(&mut world.registry);
+        let server = AdminServer::new(Arc::clone(&world.app), registry, is_stopping);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(server.serve(listener, stopped));
         Operator {
             address,
+            stopping,
             _stop: stop,
         }
     }
@@ -112,6 +117,21 @@ async fn a_server_whose_store_is_down_is_live_but_not_ready() {
         "{}",
         response.json()
     );
+}
+
+/// Beyond the protocol: who sends requests here learns to send them elsewhere.
+#[tokio::test]
+async fn a_server_that_stops_is_live_but_not_ready() {
+    let mut world = World::start().await;
+    let operator = Operator::of(&mut world).await;
+    operator.stopping.send_replace(true);
+    assert_eq!(operator.send("GET", "/health/live").await.status, 200);
+    assert_problem(
+        &operator.send("GET", "/health/ready").await,
+        503,
+        "stopping",
+    );
+    assert_eq!(operator.send("GET", "/metrics").await.status, 200);
 }
 
 /// Holds: E-33.

@@ -20,6 +20,7 @@ use crate::answer::{self, Answer};
 pub struct AdminServer {
     app: Arc<App>,
     registry: Registry,
+    stopping: watch::Receiver<bool>,
 }
 
 /// How long a client may take for a head.
@@ -29,9 +30,18 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 impl AdminServer {
-    /// A server that shows the health of `app` and the metrics of `registry`.
-    pub fn new(app: Arc<App>, registry: Registry) -> Arc<AdminServer> {
-        Arc::new(AdminServer { app, registry })
+    /// A server that shows the health of `app` and the metrics of `registry`. Once `stopping`
+    /// says `true`, it shows that `app` is not to be asked any more.
+    pub fn new(
+        app: Arc<App>,
+        registry: Registry,
+        stopping: watch::Receiver<bool>,
+    ) -> Arc<AdminServer> {
+        Arc::new(AdminServer {
+            app,
+            registry,
+            stopping,
+        })
     }
 
     /// Serves connections of `listener` until `stop` says `true`.
@@ -81,11 +91,21 @@ impl AdminServer {
         }
         match path {
             "/health/live" => answer::healthy("live"),
-            "/health/ready" => match self.app.check_ready().await {
-                Ok(()) => answer::healthy("ready"),
-                Err(error) => answer::problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
-            },
+            "/health/ready" => self.readiness().await,
             _ => self.metrics(),
+        }
+    }
+
+    async fn readiness(&self) -> Answer {
+        if *self.stopping.borrow() {
+            return answer::problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server is stopping: requests in flight are finished, no new ones are taken",
+            );
+        }
+        match self.app.check_ready().await {
+            Ok(()) => answer::healthy("ready"),
+            Err(error) => answer::problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
         }
     }
 

@@ -45,7 +45,9 @@ pub enum AuthorizeTokenError {
     Access(#[from] AccessError),
     #[error("no such token")]
     UnknownToken,
-    #[error("ambiguous token: several parties have it, name one by OCPI-to or in the URL")]
+    #[error(
+        "ambiguous token: several match; name the party by OCPI-to or in the URL, and an EMAID as it is stored"
+    )]
     AmbiguousToken,
     #[error("the answer depends on the location, but the request names none")]
     LocationMissing,
@@ -176,6 +178,7 @@ impl App {
             platform = record.platform.as_str(),
             request_id = record.request_id.as_str(),
             correlation_id = record.correlation_id.as_str(),
+            token_party = record.token_party.map(tracing::field::display),
             token_uid = record.token_uid.as_str(),
             token_type = record.token_type.as_str(),
             location_id = record.asked.as_ref().map(|asked| asked.location_id.as_str()),

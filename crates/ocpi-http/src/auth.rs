@@ -25,9 +25,13 @@ pub(crate) fn candidates(headers: &HeaderMap) -> Vec<CredentialsToken> {
     [decoded(value), raw].into_iter().flatten().collect()
 }
 
-/// The value after the scheme.
+/// The value after the scheme. Of two headers nobody can say which is meant.
 fn presented(headers: &HeaderMap) -> Option<&str> {
-    let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let mut sent = headers.get_all(AUTHORIZATION).iter();
+    let (Some(header), None) = (sent.next(), sent.next()) else {
+        return None;
+    };
+    let header = header.to_str().ok()?;
     let (scheme, value) = header.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case(SCHEME)
@@ -108,5 +112,9 @@ mod tests {
             assert!(candidates_of(header).is_empty(), "{header}");
         }
         assert!(candidates(&HeaderMap::new()).is_empty());
+        let mut twice = HeaderMap::new();
+        twice.append(AUTHORIZATION, "Token abc.1".parse().unwrap());
+        twice.append(AUTHORIZATION, "Token abc.2".parse().unwrap());
+        assert!(candidates(&twice).is_empty());
     }
 }

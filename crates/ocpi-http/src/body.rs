@@ -14,20 +14,51 @@ use crate::server::Limits;
 /// sender that is cut off while it sends may never read the answer that says why.
 const DRAIN_FACTOR: usize = 16;
 
-/// Receives the whole body.
-pub(crate) async fn receive(
-    body: Incoming,
-    headers: &HeaderMap,
-    limits: &Limits,
-) -> Result<Bytes, Failure> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
+/// The body of a request until somebody receives it.
+pub(crate) struct RequestBody(Option<Incoming>);
+
+impl RequestBody {
+    pub(crate) fn new(body: Incoming) -> RequestBody {
+        RequestBody(Some(body).filter(|body| !body.is_end_stream()))
     }
-    let max_ms = limits.read_timeout_ms;
-    let received = collect(body, headers, limits.body_bytes_max);
-    match tokio::time::timeout(Duration::from_millis(max_ms), received).await {
-        Ok(received) => received,
-        Err(_) => Err(Failure::TooSlow { max_ms }),
+
+    /// Receives the whole body.
+    pub(crate) async fn receive(
+        &mut self,
+        headers: &HeaderMap,
+        limits: &Limits,
+    ) -> Result<Bytes, Failure> {
+        let Some(body) = self.0.take() else {
+            return Ok(Bytes::new());
+        };
+        let max_ms = limits.read_timeout_ms;
+        let received = collect(body, headers, limits.body_bytes_max);
+        match tokio::time::timeout(Duration::from_millis(max_ms), received).await {
+            Ok(received) => received,
+            Err(_) => Err(Failure::TooSlow { max_ms }),
+        }
+    }
+
+    /// Takes a body that nobody asked for, as of a request that was refused by its head, so that
+    /// the connection can go on. Gives whether it can: nothing of the body is left.
+    pub(crate) async fn discard(self, headers: &HeaderMap, limits: &Limits) -> bool {
+        let Some(mut body) = self.0 else { return true };
+        if headers.contains_key(header::EXPECT) {
+            return false;
+        }
+        let max = limits.body_bytes_max.saturating_mul(DRAIN_FACTOR);
+        let discarded = async {
+            let mut length = 0_usize;
+            while let Some(Ok(frame)) = body.frame().await {
+                length = length.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+                if length > max {
+                    return false;
+                }
+            }
+            body.is_end_stream()
+        };
+        let max = Duration::from_millis(limits.read_timeout_ms);
+        tokio::time::timeout(max, discarded).await.unwrap_or(false)
     }
 }
 

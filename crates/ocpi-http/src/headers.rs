@@ -4,7 +4,9 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ocpi_app::{App, Routing};
-use ocpi_domain::{MessageId, Party};
+use ocpi_domain::{InvalidField, MessageId, Party};
+
+use crate::failure::Failure;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -48,22 +50,41 @@ impl MessageIds {
     }
 }
 
-/// The parties that a request names; half a pair, or one that is no party, counts as absent.
-pub(crate) fn routing(headers: &HeaderMap) -> Routing {
-    Routing {
-        to: party(headers, &TO_COUNTRY_CODE, &TO_PARTY_ID),
-        from: party(headers, &FROM_COUNTRY_CODE, &FROM_PARTY_ID),
-    }
+/// The parties that a request names; half a pair counts as absent.
+///
+/// A receiver that is no party must not widen the question to all parties, so it is refused. A
+/// sender is only data: one that is no party counts as absent, unless the platform is held to it.
+pub(crate) fn routing(headers: &HeaderMap, strict_from: bool) -> Result<Routing, Failure> {
+    let refused = |direction: &str, error: InvalidField| {
+        Failure::Invalid(format!(
+            "OCPI-{direction}-{}: {}",
+            error.field.replace('_', "-"),
+            error.reason
+        ))
+    };
+    let to = party(headers, &TO_COUNTRY_CODE, &TO_PARTY_ID).transpose();
+    let from = party(headers, &FROM_COUNTRY_CODE, &FROM_PARTY_ID).transpose();
+    Ok(Routing {
+        to: to.map_err(|error| refused("to", error))?,
+        from: match from {
+            Err(error) if strict_from => return Err(refused("from", error)),
+            from => from.unwrap_or_default(),
+        },
+    })
 }
 
-fn party(headers: &HeaderMap, country: &HeaderName, id: &HeaderName) -> Option<Party> {
+/// The party of two headers, when there are both.
+fn party(
+    headers: &HeaderMap,
+    country: &HeaderName,
+    id: &HeaderName,
+) -> Option<Result<Party, InvalidField>> {
     let text = |name| {
         headers
             .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
+            .map(|value| value.to_str().unwrap_or_default().trim())
     };
-    Party::new(text(country)?, text(id)?).ok()
+    Some(Party::new(text(country)?, text(id)?))
 }
 
 /// Writes the routing of an answer: the request's, swapped.

@@ -73,8 +73,12 @@ fn error_path<T: DeserializeOwned>(text: &str) -> Option<String> {
 /// Refuses what JSON permits and we do not: a name twice in one object (the second could
 /// contradict the first), and nesting beyond `depth`.
 fn check(json: &str, depth: usize) -> Result<(), String> {
-    let is_nested = json.starts_with(['{', '[']);
-    if !is_nested {
+    if json.starts_with('"') {
+        // Half a surrogate pair is well-formed JSON, but no text that others could read back.
+        let text = serde_json::from_str::<Name<'_>>(json);
+        return text.map(|_| ()).map_err(|error| error.to_string());
+    }
+    if !json.starts_with(['{', '[']) {
         return Ok(());
     }
     let depth = depth
@@ -134,7 +138,7 @@ mod tests {
     use crate::status;
 
     fn codes(body: &[u8]) -> Option<(u16, u16)> {
-        let failure = read::<serde_json::Map<String, serde_json::Value>>(body).err()?;
+        let failure = read::<std::collections::BTreeMap<String, Box<RawValue>>>(body).err()?;
         let (http, ocpi) = status::of_failure(&failure);
         Some((http.as_u16(), ocpi.0))
     }
@@ -161,6 +165,8 @@ mod tests {
             (r#"{"a":1,"a":1}"#, Some((200, 2001))),
             (r#"{"a":1,"\u0061":2}"#, Some((200, 2001))),
             (r#"{"a":[{"b":{"c":1,"c":2}}]}"#, Some((200, 2001))),
+            (r#"{"a":["\ud800"]}"#, Some((200, 2001))),
+            (r#"{"a":["\ud83d\ude00", 1e999999]}"#, None),
             (r#"{"a":{"b":1},"b":{"b":1}}"#, None),
             (&nested(64), None),
             (&nested(65), Some((200, 2001))),

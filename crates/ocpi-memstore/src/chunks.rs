@@ -25,6 +25,13 @@ pub(crate) struct Span {
     len: u32,
 }
 
+impl Span {
+    /// How many bytes it is.
+    pub(crate) fn len(self) -> usize {
+        self.len as usize
+    }
+}
+
 impl Chunks {
     /// Adds a piece; none may be of 4 GiB.
     pub(crate) fn push(&mut self, piece: &[u8]) -> Result<Span, TryFromIntError> {
@@ -48,7 +55,7 @@ impl Chunks {
 
     /// The piece, or nothing when its chunk is gone.
     pub(crate) fn get(&self, span: Span) -> &[u8] {
-        let (start, len) = (span.start as usize, span.len as usize);
+        let (start, len) = (span.start as usize, span.len());
         let chunk = self.chunks.get(self.place(span));
         chunk
             .and_then(|bytes| bytes.get(start..start + len))

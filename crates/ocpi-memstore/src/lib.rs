@@ -16,6 +16,7 @@ mod authorizations;
 mod chunks;
 mod index;
 mod packed_record;
+mod places;
 mod platforms;
 mod record_ring;
 mod store;

@@ -36,11 +36,19 @@ struct PackedRecord<'a, P> {
     token_party: Option<(CountryCode, PartyId)>,
     token_type: &'a str,
     asked: Option<P>,
-    allowed_location: Option<P>,
+    allowed_location: AllowedLocation<P>,
     allowed: Option<AllowedType>,
     status: Option<AuthorizationStatus>,
     rule: Rule,
     latency_us: u64,
+}
+
+/// Where it was allowed: mostly where it was asked for, which is not kept twice.
+#[derive(Serialize, Deserialize)]
+enum AllowedLocation<P> {
+    Unsaid,
+    AsAsked,
+    Other(P),
 }
 
 /// What [`LocationReferences`] writes: it reads tolerantly, which wants bytes that name their
@@ -79,7 +87,13 @@ pub(crate) fn pack<T>(
             .map(|party| (party.country_code, party.party_id)),
         token_type: record.token_type.as_str(),
         asked: record.asked.as_ref(),
-        allowed_location: record.allowed_location.as_ref(),
+        allowed_location: match (&record.allowed_location, &record.asked) {
+            (None, _) => AllowedLocation::Unsaid,
+            (Some(allowed), Some(asked)) if is_same_text(allowed, asked) => {
+                AllowedLocation::AsAsked
+            }
+            (Some(allowed), _) => AllowedLocation::Other(allowed),
+        },
         allowed: record.allowed,
         status: record.status,
         rule: record.rule,
@@ -94,6 +108,13 @@ pub(crate) fn pack<T>(
     }
 }
 
+/// Whether both are the same to the letter; `==` of them has no case.
+fn is_same_text(one: &LocationReferences, other: &LocationReferences) -> bool {
+    let evses = one.evse_uids.iter().map(EvseUid::as_str);
+    one.location_id.as_str() == other.location_id.as_str()
+        && evses.eq(other.evse_uids.iter().map(EvseUid::as_str))
+}
+
 /// The record of these bytes.
 pub(crate) fn unpack(bytes: &[u8]) -> Result<Arc<AuthorizationRecord>, StorageError> {
     let packed: PackedRecord<'_, Place> = postcard::from_bytes(bytes).map_err(corrupt)?;
@@ -103,6 +124,16 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Arc<AuthorizationRecord>, StorageEr
 impl PackedRecord<'_, Place> {
     fn unpack(self) -> Result<AuthorizationRecord, Box<dyn Error + Send + Sync>> {
         let message_id = |text| MessageId::new(text).ok_or("not the id of a message");
+        let asked = self.asked.map(LocationReferences::from);
+        let allowed_location = match self.allowed_location {
+            AllowedLocation::Unsaid => None,
+            AllowedLocation::AsAsked => Some(
+                asked
+                    .clone()
+                    .ok_or("allowed as asked, with nothing asked")?,
+            ),
+            AllowedLocation::Other(place) => Some(place.into()),
+        };
         Ok(AuthorizationRecord {
             reference: AuthorizationReference::new(self.head.reference)?,
             at: DateTime::from_unix_ms(self.head.at_ms)?,
@@ -115,8 +146,8 @@ impl PackedRecord<'_, Place> {
             }),
             token_uid: CiString::new(self.head.token_uid)?,
             token_type: self.token_type.parse()?,
-            asked: self.asked.map(LocationReferences::from),
-            allowed_location: self.allowed_location.map(LocationReferences::from),
+            asked,
+            allowed_location,
             allowed: self.allowed,
             status: self.status,
             rule: self.rule,
@@ -188,6 +219,38 @@ mod tests {
                 place.evse_uids = vec!["EVSE-1".parse().unwrap(); evses];
             }
             assert_eq!(*unpack(&bytes_of(&record)).unwrap(), record);
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_as_it_was_asked_is_kept_once_and_to_the_letter() {
+        let mut record = record();
+        let place = |location: &str, evses: &[&str]| LocationReferences {
+            location_id: location.parse().unwrap(),
+            evse_uids: evses.iter().map(|evse| evse.parse().unwrap()).collect(),
+        };
+        let alone = bytes_of(&record).len();
+        record.allowed_location.clone_from(&record.asked);
+        assert_eq!(bytes_of(&record).len(), alone);
+        for asked in [None, record.asked.clone()] {
+            record.asked = asked;
+            for allowed in [
+                place("LOC", &["E-1", "E-2"]),
+                place("loc", &["E-1", "E-2"]),
+                place("LOC", &["E-1", "e-2"]),
+                place("LOC", &["E-2", "E-1"]),
+                place("LOC", &["E-1"]),
+                place("LOC", &[]),
+            ] {
+                record.allowed_location = Some(allowed);
+                let unpacked = unpack(&bytes_of(&record)).unwrap();
+                // As text, since uids are compared without case.
+                assert_eq!(
+                    format!("{:?}", unpacked.allowed_location),
+                    format!("{:?}", record.allowed_location)
+                );
+                assert_eq!(unpacked.asked, record.asked);
+            }
         }
     }
 

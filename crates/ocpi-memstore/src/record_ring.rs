@@ -1,6 +1,6 @@
 //! The newest records.
 
-use std::num::NonZeroU32;
+use std::collections::VecDeque;
 
 use ocpi_domain::{AuthorizationReference, Cursor};
 use ocpi_ports::{RecordQuery, StorageError, StoredRecord};
@@ -17,16 +17,19 @@ const PIECE: u64 = 256;
 /// The newest records in a ring, and what finds them by reference.
 ///
 /// Every answer waits for memory here, so little of it is touched: the bytes of a record are
-/// written where those of the last one ended, and nothing of the forgotten one is looked at, not
+/// written where those of the last one ended, and those of a forgotten one are not looked at, not
 /// even to find it no more.
 pub(crate) struct RecordRing {
-    /// Grows to `max`, then the newest takes the place of the oldest.
-    entries: Vec<Entry>,
+    /// The records that are kept, the oldest first.
+    entries: VecDeque<Entry>,
     bytes: Chunks,
+    /// How many bytes the kept records are.
+    bytes_kept: usize,
     /// By the hash of a reference, how many records there were with the newest one there; 0 when
     /// there is none.
     newest: Vec<u64>,
-    max: NonZeroU32,
+    records_max: usize,
+    bytes_max: usize,
     /// How many were ever appended; the cursor of a record is how many were before it.
     appended: u64,
 }
@@ -58,31 +61,22 @@ impl FoundRecord {
     }
 }
 
-impl Default for RecordRing {
-    fn default() -> RecordRing {
-        RecordRing::new(MemStoreOptions::default().records_max)
-    }
-}
-
 impl RecordRing {
-    pub(crate) fn new(max: NonZeroU32) -> RecordRing {
+    pub(crate) fn new(options: MemStoreOptions) -> RecordRing {
+        let records_max = options.records_max.get();
         // Twice the records, so that mostly none of a place is kept, and nothing more is looked at
         // for a new reference.
-        let places = max.get().saturating_mul(2).min(NEWEST_MAX);
+        let places = records_max.saturating_mul(2).min(NEWEST_MAX);
         let places = places.next_power_of_two() as usize;
         RecordRing {
             newest: vec![0; places],
-            entries: Vec::new(),
+            entries: VecDeque::new(),
             bytes: Chunks::default(),
-            max,
+            bytes_kept: 0,
+            records_max: records_max as usize,
+            bytes_max: options.records_bytes_max,
             appended: 0,
         }
-    }
-
-    /// The place of the record that has, or will have, that cursor.
-    fn place(&self, cursor: u64) -> usize {
-        let place = cursor % u64::from(self.max.get());
-        usize::try_from(place).unwrap_or_default()
     }
 
     /// The cursor of the oldest record; that of the next one when there is none.
@@ -90,11 +84,13 @@ impl RecordRing {
         self.appended - self.entries.len() as u64
     }
 
-    fn entry(&self, cursor: u64) -> &Entry {
-        &self.entries[self.place(cursor)]
+    /// The record of that cursor, when it is kept.
+    fn entry(&self, cursor: u64) -> Option<&Entry> {
+        let place = cursor.checked_sub(self.oldest())?;
+        self.entries.get(usize::try_from(place).ok()?)
     }
 
-    /// Keeps the record of that reference, and forgets the oldest when the ring is full.
+    /// Keeps the record of that reference, and forgets the oldest ones that are too many then.
     pub(crate) fn append(
         &mut self,
         reference: &AuthorizationReference,
@@ -105,23 +101,30 @@ impl RecordRing {
             return Err(StorageError::Conflict);
         }
         let span = self.bytes.push(packed).map_err(packed_record::corrupt)?;
-        let place = self.place(self.appended);
         self.appended += 1;
         let newest = hash.among(self.newest.len());
         let previous = std::mem::replace(&mut self.newest[newest], self.appended);
-        let entry = Entry {
+        self.entries.push_back(Entry {
             hash,
             span,
             previous,
-        };
-        if let Some(oldest) = self.entries.get_mut(place) {
-            *oldest = entry;
-            let oldest = self.entry(self.oldest()).span;
-            self.bytes.forget_before(oldest);
-        } else {
-            self.entries.push(entry);
-        }
+        });
+        self.bytes_kept += span.len();
+        self.forget_oldest();
         Ok(())
+    }
+
+    /// Forgets the oldest records until the rest is within both bounds, but never the newest.
+    fn forget_oldest(&mut self) {
+        while self.entries.len() > self.records_max
+            || (self.bytes_kept > self.bytes_max && self.entries.len() > 1)
+        {
+            let forgotten = self.entries.pop_front();
+            self.bytes_kept -= forgotten.map_or(0, |entry| entry.span.len());
+        }
+        if let Some(oldest) = self.entries.front() {
+            self.bytes.forget_before(oldest.span);
+        }
     }
 
     /// The bytes of the record of that reference.
@@ -132,8 +135,7 @@ impl RecordRing {
     ) -> Result<Option<&[u8]>, StorageError> {
         let mut next = self.newest[hash.among(self.newest.len())];
         // One leads to the next older one, until that is forgotten.
-        while next > self.oldest() {
-            let entry = self.entry(next - 1);
+        while let Some(entry) = next.checked_sub(1).and_then(|cursor| self.entry(cursor)) {
             if entry.hash == hash {
                 let bytes = self.bytes.get(entry.span);
                 if RecordHead::read(bytes)?.has_reference(reference) {
@@ -157,11 +159,12 @@ impl RecordRing {
         let oldest = self.oldest();
         let end = before.min(self.appended);
         let start = end.saturating_sub(PIECE).max(oldest);
-        for cursor in (start..end).rev() {
+        let piece = (start..end).rev();
+        for (cursor, entry) in piece.map_while(|cursor| Some((cursor, self.entry(cursor)?))) {
             if found.len() == limit {
                 return Ok(None);
             }
-            let bytes = self.bytes.get(self.entry(cursor).span);
+            let bytes = self.bytes.get(entry.span);
             if RecordHead::read(bytes)?.matches(query) {
                 found.push(FoundRecord {
                     cursor: Cursor(cursor),
@@ -175,6 +178,8 @@ impl RecordRing {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use ocpi_domain::{
         AuthorizationRecord, DateTime, LocationReferences, MessageId, PlatformId, Rule, TokenType,
     };
@@ -218,7 +223,27 @@ mod tests {
     }
 
     fn ring(max: u32) -> RecordRing {
-        RecordRing::new(NonZeroU32::new(max).unwrap())
+        RecordRing::new(MemStoreOptions {
+            records_max: NonZeroU32::new(max).unwrap(),
+            ..MemStoreOptions::default()
+        })
+    }
+
+    /// A record that asks for so many EVSEs.
+    fn large(number: u64, evses: usize) -> AuthorizationRecord {
+        let mut record = record(number);
+        record.asked = Some(LocationReferences {
+            location_id: "LOC".parse().unwrap(),
+            evse_uids: (0..evses)
+                .map(|evse| format!("evse-{evse}").parse().unwrap())
+                .collect(),
+        });
+        record
+    }
+
+    /// How many bytes a record takes.
+    fn packed_len(record: &AuthorizationRecord) -> usize {
+        packed_record::pack(record, |packed| Ok(packed.len())).unwrap()
     }
 
     /// The references of a list, by pages of `limit` that are read in pieces.
@@ -305,16 +330,10 @@ mod tests {
     #[test]
     fn a_record_of_many_evses_is_kept_beside_small_ones() {
         let hasher = TextHasher::default();
-        let mut ring = RecordRing::new(NonZeroU32::new(20).unwrap());
+        let mut ring = ring(20);
         let sized = |number: u64| {
-            let mut record = record(number);
             let evses = [0, 1, 12, 60, 30_000][usize::try_from(number % 5).unwrap()];
-            record.asked = Some(LocationReferences {
-                location_id: "LOC".parse().unwrap(),
-                evse_uids: (0..evses)
-                    .map(|evse| format!("evse-{evse}").parse().unwrap())
-                    .collect(),
-            });
+            let mut record = large(number, evses);
             record.allowed_location = record.asked.clone().filter(|_| number.is_multiple_of(2));
             record
         };
@@ -329,10 +348,88 @@ mod tests {
         }
     }
 
+    /// The records that are kept with those bounds, by looking at the sizes of all.
+    fn expected_kept(records: &[AuthorizationRecord], options: MemStoreOptions) -> usize {
+        let mut bytes = 0;
+        let newest_first = records.iter().rev().enumerate();
+        let fitting = newest_first.take_while(|(newer, record)| {
+            bytes += packed_len(record);
+            *newer == 0 || bytes <= options.records_bytes_max
+        });
+        fitting.count().min(options.records_max.get() as usize)
+    }
+
+    /// Holds: E-33.
+    #[test]
+    fn large_records_make_older_ones_go_but_the_newest_always_stays() {
+        let hasher = TextHasher::default();
+        let hash = |record: &AuthorizationRecord| hasher.of_text(record.reference.as_str());
+        let sizes = [0, 3, 200, 500, 0, 0, 0, 0, 40, 8000, 1, 1];
+        let records: Vec<_> = (0..60_u64)
+            .zip(sizes.into_iter().cycle())
+            .map(|(number, evses)| large(number, evses))
+            .collect();
+        for (records_max, records_bytes_max) in
+            [(50, 0), (50, 1), (50, 700), (5, 60_000), (50, 100_000)]
+        {
+            let options = MemStoreOptions {
+                records_max: NonZeroU32::new(records_max).unwrap(),
+                records_bytes_max,
+            };
+            let mut ring = RecordRing::new(options);
+            for number in 0..records.len() {
+                let (so_far, newest) = (&records[..=number], &records[number]);
+                append(&mut ring, newest, hash(newest)).unwrap();
+                let kept = expected_kept(so_far, options);
+                let bytes = so_far.iter().rev().take(kept).map(packed_len).sum();
+                assert_eq!((ring.entries.len(), ring.bytes_kept), (kept, bytes));
+                let (gone, kept) = so_far.split_at(so_far.len() - kept);
+                for record in gone {
+                    let found = ring.find(&record.reference, hash(record)).unwrap();
+                    assert!(found.is_none());
+                }
+                for record in kept {
+                    let found = ring.find(&record.reference, hash(record)).unwrap();
+                    assert_eq!(*packed_record::unpack(found.unwrap()).unwrap(), *record);
+                }
+                let listed = kept.iter().rev().map(|record| record.reference.clone());
+                assert_lists(&ring, &RecordQuery::default(), &listed.collect::<Vec<_>>());
+            }
+            // What is forgotten may come again, and is the newest then.
+            append(&mut ring, &records[0], hash(&records[0])).unwrap();
+            let page = pages(&ring, &RecordQuery::default(), 1).swap_remove(0);
+            assert_eq!(page, [name(0)]);
+        }
+    }
+
+    /// Holds: E-33.
+    #[test]
+    fn a_page_goes_on_where_records_were_forgotten_since() {
+        let hasher = TextHasher::default();
+        let mut ring = RecordRing::new(MemStoreOptions {
+            records_bytes_max: 100_000,
+            ..MemStoreOptions::default()
+        });
+        let hash = |number| hasher.of_text(name(number).as_str());
+        for number in 0..100 {
+            append(&mut ring, &record(number), hash(number)).unwrap();
+        }
+        // It forgets all the small ones, those of the next page too.
+        append(&mut ring, &large(100, 20_000), hash(100)).unwrap();
+        assert_eq!(ring.entries.len(), 1);
+        let mut page = Vec::new();
+        let query = RecordQuery::default();
+        for before in [0, 1, 50, 100] {
+            let next = ring.look_on(&query, before, 9, &mut page).unwrap();
+            assert_eq!((next, page.len()), (None, 0));
+        }
+        assert_lists(&ring, &query, &[name(100)]);
+    }
+
     #[test]
     fn what_cannot_be_read_is_said_to_be_corrupt() {
         let hash = TextHasher::default().of_text("one");
-        let mut ring = RecordRing::default();
+        let mut ring = ring(9);
         ring.append(&name(1), hash, &[0xff; 3]).unwrap();
         let query = RecordQuery::default();
         for failed in [

@@ -17,12 +17,19 @@ use crate::token_table::TokenTable;
 pub struct MemStoreOptions {
     /// How many of the newest authorization records are kept; 100,000 by default.
     pub records_max: NonZeroU32,
+    /// How many bytes of authorization records are kept, counted as the store packs them; 64 MiB
+    /// by default. The newest record is kept whatever its size.
+    ///
+    /// A usual record takes one to three hundred bytes, one that asks for many EVSEs a megabyte.
+    /// What the store takes from memory for them may be up to twice as much.
+    pub records_bytes_max: usize,
 }
 
 impl Default for MemStoreOptions {
     fn default() -> MemStoreOptions {
         MemStoreOptions {
             records_max: NonZeroU32::MIN.saturating_add(99_999),
+            records_bytes_max: 64 * 1024 * 1024,
         }
     }
 }
@@ -38,7 +45,6 @@ impl Default for MemStoreOptions {
 /// let tokens: Arc<dyn TokenRepository> = store.clone();
 /// let authorizations: Arc<dyn AuthorizationRepository> = store;
 /// ```
-#[derive(Default)]
 pub struct MemStore {
     pub(crate) hasher: TextHasher,
     pub(crate) subjects: RwLock<Subjects>,
@@ -57,9 +63,17 @@ impl MemStore {
     /// An empty store.
     pub fn new(options: MemStoreOptions) -> MemStore {
         MemStore {
-            records: Mutex::new(RecordRing::new(options.records_max)),
-            ..MemStore::default()
+            hasher: TextHasher::default(),
+            subjects: RwLock::default(),
+            records: Mutex::new(RecordRing::new(options)),
+            platforms: RwLock::default(),
         }
+    }
+}
+
+impl Default for MemStore {
+    fn default() -> MemStore {
+        MemStore::new(MemStoreOptions::default())
     }
 }
 

@@ -9,6 +9,7 @@ use ocpi_domain::{
 use ocpi_ports::{StorageError, TokenWrite};
 
 use crate::index::{PlaceIndex, TextHash};
+use crate::places::Places;
 
 /// A Token in its place. What a list asks for is copied out of the Token, so that reading a long
 /// list does not visit every Token.
@@ -39,6 +40,11 @@ impl<'a> TypeSet<'a> {
         }
     }
 
+    /// Whether it holds some unlisted types and not others, which are of one kind.
+    fn divides_a_kind(&self) -> bool {
+        !self.unlisted.is_empty()
+    }
+
     /// Whether the Token's type is in the set.
     pub(crate) fn holds(&self, entry: &Entry) -> bool {
         if entry.kind == Kind::Unlisted {
@@ -49,8 +55,8 @@ impl<'a> TypeSet<'a> {
     }
 }
 
-/// A [`TokenType`] in one byte.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A [`TokenType`] in one byte: all that a peer may invent are one kind.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     AdHocUser,
     AppUser,
@@ -116,27 +122,30 @@ impl<'a> Found<'a> {
 /// All Tokens. None is ever taken out, so a place is for life, and is the cursor of a list.
 #[derive(Default)]
 pub(crate) struct TokenTable {
-    entries: Vec<Entry>,
+    entries: Places<Entry>,
     /// By uid alone: what has one uid, of whatever party and type, is found in one go.
     by_uid: PlaceIndex,
-    /// How many Tokens a party has of a type, so that nobody counts for a list's total.
-    totals: HashMap<(Party, TokenType), u64>,
+    /// How many Tokens a party has of a kind, so that nobody counts for a list's total.
+    totals: HashMap<(Party, Kind), u64>,
     last_revision: u64,
 }
 
 impl TokenTable {
     /// The Tokens in creation order.
-    pub(crate) fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &Places<Entry> {
         &self.entries
     }
 
-    /// How many Tokens there are of which `counts` holds.
-    pub(crate) fn total(&self, counts: impl Fn(Party, &TokenType) -> bool) -> u64 {
-        self.totals
-            .iter()
-            .filter(|((party, token_type), _)| counts(*party, token_type))
-            .map(|(_, count)| count)
-            .sum()
+    /// How many Tokens these parties have of other types than those; `None` when they have to be
+    /// counted one by one.
+    pub(crate) fn total(&self, parties: &[Party], without_types: &TypeSet<'_>) -> Option<u64> {
+        if without_types.divides_a_kind() {
+            return None;
+        }
+        let totals = self.totals.iter().filter(|((party, kind), _)| {
+            parties.contains(party) && without_types.listed & kind.bit() == 0
+        });
+        Some(totals.map(|(_, count)| count).sum())
     }
 
     fn place_of(
@@ -225,11 +234,12 @@ impl TokenTable {
         if stored != write.follows {
             return Err(StorageError::Conflict);
         }
+        let kind = Kind::from(&token.token_type);
         let entry = Entry {
             revision: Revision(self.last_revision + 1),
             last_updated: token.last_updated,
             party,
-            kind: Kind::from(&token.token_type),
+            kind,
             marks: write.marks,
             token,
         };
@@ -241,8 +251,7 @@ impl TokenTable {
                 .map_err(|full| StorageError::Unavailable(Box::new(full)))?;
             self.entries.push(entry);
             self.by_uid.insert(hash, place);
-            let of_kind = (party, written.token.token_type.clone());
-            *self.totals.entry(of_kind).or_default() += 1;
+            *self.totals.entry((party, kind)).or_default() += 1;
             None
         };
         self.last_revision += 1;
@@ -253,6 +262,13 @@ impl TokenTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl TokenTable {
+        /// How many totals are kept.
+        pub(crate) fn totals_kept(&self) -> usize {
+            self.totals.len()
+        }
+    }
 
     /// A million Tokens are kept: what is added to each must stay small.
     #[test]

@@ -6,7 +6,7 @@ use anyhow::Context;
 use ocpi_admin::AdminServer;
 use ocpi_app::{App, HashedTokens, Ports, SecretKey};
 use ocpi_http::{PublicUrl, Server};
-use ocpi_memstore::{MemStore, MemStoreOptions};
+use ocpi_memstore::MemStore;
 use ocpi_ports::{PlatformRepository, Randomness};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -49,9 +49,11 @@ pub(crate) struct Composed {
     bound: Bound,
     ocpi: Arc<Server>,
     admin: Arc<AdminServer>,
+    stop: watch::Receiver<bool>,
 }
 
-/// Puts the server together and tells it the platforms that the settings name.
+/// Puts the server together and tells it the platforms that the settings name. It is to stop
+/// when `stop` says `true`.
 ///
 /// # Errors
 ///
@@ -60,13 +62,10 @@ pub(crate) async fn compose(
     settings: Settings,
     bound: Bound,
     log: &LogQueue,
+    stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Composed> {
     let StoreUrl::Memory = settings.store;
-    let mut options = MemStoreOptions::default();
-    if let Some(records_max) = settings.memory_records_max {
-        options.records_max = records_max;
-    }
-    let store = Arc::new(MemStore::new(options));
+    let store = Arc::new(MemStore::new(settings.memory));
     let randomness = Arc::new(SystemRandomness);
     let secret_key = match settings.secret_key {
         Some(key) => key,
@@ -110,6 +109,12 @@ pub(crate) async fn compose(
     if settings.quickstart {
         system::print(&quickstart::greeting(ocpi_address, admin_address));
     }
+    if settings.has_admin_token {
+        tracing::warn!(
+            "admin_token has no effect yet: nothing asks for it, and health and metrics are shown \
+             to all who reach the operator's address",
+        );
+    }
     tracing::info!(
         ocpi = %ocpi_address,
         admin = %admin_address,
@@ -121,19 +126,25 @@ pub(crate) async fn compose(
     Ok(Composed {
         bound,
         ocpi: Server::new(Arc::clone(&app), public_url, settings.limits),
-        admin: AdminServer::new(app, registry),
+        admin: AdminServer::new(app, registry, stop.clone()),
+        stop,
     })
 }
 
 impl Composed {
-    /// Serves until `stop` says `true` and the requests in flight are finished.
+    /// Serves until it is to stop and the requests in flight are finished.
     ///
     /// Connections are put on `workers`; all else runs where this does.
-    pub(crate) async fn serve(self, stop: watch::Receiver<bool>, workers: Vec<Handle>) {
+    pub(crate) async fn serve(self, workers: Vec<Handle>) {
         // The operator can still look while the last requests are finished.
-        let admin = tokio::spawn(self.admin.serve(self.bound.admin, stop.clone()));
-        self.ocpi.serve_on(self.bound.ocpi, stop, &workers).await;
-        admin.abort();
+        let (finished, admin_stop) = watch::channel(false);
+        let admin = tokio::spawn(self.admin.serve(self.bound.admin, admin_stop));
+        self.ocpi
+            .serve_on(self.bound.ocpi, self.stop, &workers)
+            .await;
+        finished.send_replace(true);
+        // An error says that it ended already.
+        let _ = admin.await;
         tracing::info!("stopped");
     }
 }

@@ -1,7 +1,6 @@
 //! The configuration file.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -19,6 +18,7 @@ pub(crate) struct ConfigFile {
     pub(crate) admin_listen: Option<SocketAddr>,
     pub(crate) public_url: Option<String>,
     pub(crate) store: Option<String>,
+    /// For an administration that is still to come; the start says so.
     pub(crate) admin_token: Option<Secret>,
     pub(crate) secret_key: Option<Secret>,
     pub(crate) log_format: Option<LogFormat>,
@@ -49,21 +49,23 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// `[limits]`: what is absent has the default of `ocpi_http::Limits`.
+/// `[limits]`: what is absent has the default of `ocpi_http::Limits` and `MemStoreOptions`. The
+/// range of a limit is for the settings to check, which name it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LimitsSection {
-    pub(crate) body_bytes_max: Option<usize>,
-    pub(crate) header_bytes_max: Option<usize>,
-    pub(crate) url_bytes_max: Option<usize>,
+    pub(crate) body_bytes_max: Option<u64>,
+    pub(crate) header_bytes_max: Option<u64>,
+    pub(crate) url_bytes_max: Option<u64>,
     pub(crate) read_timeout_ms: Option<u64>,
     pub(crate) idle_timeout_ms: Option<u64>,
-    pub(crate) connections_max: Option<usize>,
-    pub(crate) requests_per_second_per_platform: Option<u32>,
-    pub(crate) page_size_default: Option<usize>,
-    pub(crate) page_size_max: Option<usize>,
+    pub(crate) connections_max: Option<u64>,
+    pub(crate) requests_per_second_per_platform: Option<u64>,
+    pub(crate) page_size_default: Option<u64>,
+    pub(crate) page_size_max: Option<u64>,
     pub(crate) shutdown_timeout_ms: Option<u64>,
-    pub(crate) memory_records_max: Option<NonZeroU32>,
+    pub(crate) memory_records_max: Option<u64>,
+    pub(crate) memory_records_bytes_max: Option<u64>,
 }
 
 /// `[[parties]]`: a party hosted here.

@@ -47,9 +47,9 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let served = runtime.block_on(async {
         let (stop_sender, stop) = watch::channel(false);
         let bound = compose::bind(&settings).await?;
-        let composed = compose::compose(settings, bound, &log).await?;
+        let composed = compose::compose(settings, bound, &log, stop).await?;
         signals::stop_on_signal(stop_sender)?;
-        composed.serve(stop, workers.handles()).await;
+        composed.serve(workers.handles()).await;
         Ok(())
     });
     // What waits in the log is written before the process ends.

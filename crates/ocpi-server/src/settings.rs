@@ -3,6 +3,7 @@
 use std::env::VarError;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 
 use anyhow::{Context, bail, ensure};
 use base64::Engine;
@@ -11,6 +12,7 @@ use ocpi_domain::{
     AuthEncoding, BusinessDetails, CredentialsToken, Party, PartyRole, Platform, Profile, Role,
 };
 use ocpi_http::{Limits, PublicUrl};
+use ocpi_memstore::MemStoreOptions;
 
 use crate::cli::{Cli, LogFormat, ServeArgs};
 use crate::config_file::{
@@ -42,14 +44,15 @@ pub(crate) struct Settings {
     /// `None` is the address that is bound.
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) store: StoreUrl,
+    /// Whether a token for the administration is set, which is still to come.
+    pub(crate) has_admin_token: bool,
     /// `None` is a new one for this run.
     pub(crate) secret_key: Option<SecretKey>,
     pub(crate) log_format: LogFormat,
     pub(crate) log: Option<String>,
     pub(crate) options: AppOptions,
     pub(crate) limits: Limits,
-    /// How many records the memory store keeps; `None` is its default.
-    pub(crate) memory_records_max: Option<NonZeroU32>,
+    pub(crate) memory: MemStoreOptions,
     pub(crate) hosting: Hosting,
     pub(crate) platforms: Vec<KnownPlatform>,
 }
@@ -90,6 +93,7 @@ impl Settings {
             admin_listen,
             public_url: public_url(args, &file, listen, is_quickstart)?,
             store: store(args.store.as_deref().or(file.store.as_deref()))?,
+            has_admin_token: has_admin_token(secret("OCPI_ADMIN_TOKEN", file.admin_token)?)?,
             secret_key: secret_key(secret("OCPI_SECRET_KEY", file.secret_key)?)?,
             log_format: args
                 .log_format
@@ -100,7 +104,7 @@ impl Settings {
                 list_all_token_types: file.list_all_token_types,
             },
             limits: limits(&file.limits)?,
-            memory_records_max: file.limits.memory_records_max,
+            memory: memory(&file.limits)?,
             hosting,
             platforms,
         })
@@ -154,6 +158,15 @@ fn secret(variable: &str, file: Option<Secret>) -> anyhow::Result<Option<Secret>
     }
 }
 
+/// Whether there is one: nothing asks for its value yet.
+fn has_admin_token(secret: Option<Secret>) -> anyhow::Result<bool> {
+    let Some(Secret(text)) = secret else {
+        return Ok(false);
+    };
+    ensure!(!text.trim().is_empty(), "admin_token: must not be empty");
+    Ok(true)
+}
+
 fn secret_key(secret: Option<Secret>) -> anyhow::Result<Option<SecretKey>> {
     let Some(Secret(text)) = secret else {
         return Ok(None);
@@ -166,44 +179,80 @@ fn secret_key(secret: Option<Secret>) -> anyhow::Result<Option<SecretKey>> {
         .context("secret_key: must be Base64 of 32 bytes (`openssl rand -base64 32`)")
 }
 
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
 fn limits(section: &LimitsSection) -> anyhow::Result<Limits> {
     let default = Limits::default();
-    let limits = Limits {
-        body_bytes_max: section.body_bytes_max.unwrap_or(default.body_bytes_max),
-        header_bytes_max: section.header_bytes_max.unwrap_or(default.header_bytes_max),
-        url_bytes_max: section.url_bytes_max.unwrap_or(default.url_bytes_max),
-        read_timeout_ms: section.read_timeout_ms.unwrap_or(default.read_timeout_ms),
-        idle_timeout_ms: section.idle_timeout_ms.unwrap_or(default.idle_timeout_ms),
-        connections_max: section.connections_max.unwrap_or(default.connections_max),
-        requests_per_second_per_platform: section
-            .requests_per_second_per_platform
-            .unwrap_or(default.requests_per_second_per_platform),
-        page_size_default: section
-            .page_size_default
+    Ok(Limits {
+        body_bytes_max: limit("body_bytes_max", section.body_bytes_max, 1..=1 << 30)?
+            .unwrap_or(default.body_bytes_max),
+        header_bytes_max: limit("header_bytes_max", section.header_bytes_max, 1..=1 << 20)?
+            .unwrap_or(default.header_bytes_max),
+        // Longer ones do not come through the parser of URLs.
+        url_bytes_max: limit("url_bytes_max", section.url_bytes_max, 1..=65_534)?
+            .unwrap_or(default.url_bytes_max),
+        read_timeout_ms: limit("read_timeout_ms", section.read_timeout_ms, 1..=DAY_MS)?
+            .unwrap_or(default.read_timeout_ms),
+        idle_timeout_ms: limit("idle_timeout_ms", section.idle_timeout_ms, 1..=DAY_MS)?
+            .unwrap_or(default.idle_timeout_ms),
+        connections_max: limit("connections_max", section.connections_max, 1..=1_000_000)?
+            .unwrap_or(default.connections_max),
+        requests_per_second_per_platform: limit(
+            "requests_per_second_per_platform",
+            section.requests_per_second_per_platform,
+            0..=1_000_000,
+        )?
+        .unwrap_or(default.requests_per_second_per_platform),
+        page_size_default: limit("page_size_default", section.page_size_default, 1..=100_000)?
             .unwrap_or(default.page_size_default),
-        page_size_max: section.page_size_max.unwrap_or(default.page_size_max),
-        shutdown_timeout_ms: section
-            .shutdown_timeout_ms
-            .unwrap_or(default.shutdown_timeout_ms),
+        page_size_max: limit("page_size_max", section.page_size_max, 1..=100_000)?
+            .unwrap_or(default.page_size_max),
+        shutdown_timeout_ms: limit(
+            "shutdown_timeout_ms",
+            section.shutdown_timeout_ms,
+            0..=DAY_MS,
+        )?
+        .unwrap_or(default.shutdown_timeout_ms),
+    })
+}
+
+/// How much the store in memory keeps.
+fn memory(section: &LimitsSection) -> anyhow::Result<MemStoreOptions> {
+    let default = MemStoreOptions::default();
+    let records_max = limit(
+        "memory_records_max",
+        section.memory_records_max,
+        1..=10_000_000,
+    )?;
+    let records_bytes_max = limit(
+        "memory_records_bytes_max",
+        section.memory_records_bytes_max,
+        1..=1 << 36,
+    )?;
+    Ok(MemStoreOptions {
+        records_max: records_max
+            .and_then(NonZeroU32::new)
+            .unwrap_or(default.records_max),
+        records_bytes_max: records_bytes_max.unwrap_or(default.records_bytes_max),
+    })
+}
+
+/// A limit that the file sets, when it is in its range.
+fn limit<T: TryFrom<u64>>(
+    name: &str,
+    set: Option<u64>,
+    range: RangeInclusive<u64>,
+) -> anyhow::Result<Option<T>> {
+    let Some(value) = set else {
+        return Ok(None);
     };
-    let at_least_one = [
-        ("body_bytes_max", limits.body_bytes_max as u64),
-        ("header_bytes_max", limits.header_bytes_max as u64),
-        ("url_bytes_max", limits.url_bytes_max as u64),
-        ("read_timeout_ms", limits.read_timeout_ms),
-        ("idle_timeout_ms", limits.idle_timeout_ms),
-        ("connections_max", limits.connections_max as u64),
-        ("page_size_default", limits.page_size_default as u64),
-        ("page_size_max", limits.page_size_max as u64),
-    ];
-    for (name, value) in at_least_one {
-        ensure!(value > 0, "limits.{name}: must be at least 1");
-    }
-    ensure!(
-        limits.requests_per_second_per_platform <= 1_000_000,
-        "limits.requests_per_second_per_platform: must be at most 1000000; 0 is no limit",
-    );
-    Ok(limits)
+    let is_within = range.contains(&value);
+    let (min, max) = range.into_inner();
+    T::try_from(value)
+        .ok()
+        .filter(|_| is_within)
+        .map(Some)
+        .with_context(|| format!("limits.{name}: must be {min} to {max}"))
 }
 
 fn hosting(sections: &[PartySection]) -> anyhow::Result<Hosting> {
@@ -249,10 +298,10 @@ fn platforms(sections: &[PlatformSection]) -> anyhow::Result<Vec<KnownPlatform>>
         let token = section.credentials_token.expose();
         if let Some(other) = known
             .iter()
-            .find(|other| other.credentials_token.expose() == token)
+            .find(|other| are_confused(other.credentials_token.expose(), token))
         {
             bail!(
-                "[[platforms]] {id}: has the credentials_token of {}",
+                "[[platforms]] {id}: its credentials_token is that of {}, or its Base64",
                 other.platform.id
             );
         }
@@ -290,6 +339,17 @@ fn platforms(sections: &[PlatformSection]) -> anyhow::Result<Vec<KnownPlatform>>
         });
     }
     Ok(known)
+}
+
+/// Whether one token could be read as the other: what is presented is read as it is, and decoded.
+fn are_confused(one: &str, other: &str) -> bool {
+    let encodes = |plain: &str, encoded: &str| {
+        ["", "\n", "\r\n"].iter().any(|end| {
+            let text = base64::engine::general_purpose::STANDARD.encode(format!("{plain}{end}"));
+            text.trim_end_matches('=') == encoded.trim_end_matches('=')
+        })
+    };
+    one == other || encodes(one, other) || encodes(other, one)
 }
 
 fn profile(section: &PlatformSection) -> Profile {

@@ -29,6 +29,7 @@ page_size_default = 1
 page_size_max = 2
 shutdown_timeout_ms = 1000
 memory_records_max = 1000
+memory_records_bytes_max = 1000000
 
 [[parties]]
 country_code = "CH"
@@ -217,7 +218,13 @@ async fn a_key_that_is_not_known_is_refused_by_its_name_and_line() {
 }
 
 /// What stands in [`FILE`], what is put in its place, and what the refusal must name.
-const WRONG_VALUES: [(&str, &str, &str); 27] = [
+const WRONG_VALUES: [(&str, &str, &str); 28] = [
+    // What one presents as it is, another would present encoded.
+    (
+        "\"tutorial-s3cret\"",
+        "\"cGFydG5lci1zM2NyZXQ\"",
+        "credentials_token",
+    ),
     ("listen = \"127.0.0.1:0\"", "listen = \"nowhere\"", "line 2"),
     ("listen = \"127.0.0.1:0\"", "listen = 8000", "line 2"),
     ("https://file.example.com", "file.example.com", "public_url"),
@@ -251,7 +258,7 @@ const WRONG_VALUES: [(&str, &str, &str); 27] = [
         "per_platform = 2000000",
         "requests_per_second_per_platform",
     ),
-    ("party_id = \"XYZ\"", "party_id = \"WXYZ\"", "line 34"),
+    ("party_id = \"XYZ\"", "party_id = \"WXYZ\"", "line 35"),
     ("roles = [\"EMSP\"]", "roles = []", "NL/XYZ"),
     ("roles = [\"EMSP\"]", "roles = [\"MSP\"]", "`MSP`"),
     (
@@ -260,11 +267,11 @@ const WRONG_VALUES: [(&str, &str, &str); 27] = [
         "CH/ABC",
     ),
     ("\"tutorial-s3cret\"", "\"partner-s3cret\"", "tutorial"),
-    ("\"tutorial-s3cret\"", "\"with s3cret blanks\"", "line 48"),
-    ("\"tutorial-s3cret\"", "s3cret", "line 48"),
-    ("\"tutorial-s3cret\"", "[\"s3cret\"]", "line 48"),
+    ("\"tutorial-s3cret\"", "\"with s3cret blanks\"", "line 49"),
+    ("\"tutorial-s3cret\"", "s3cret", "line 49"),
+    ("\"tutorial-s3cret\"", "[\"s3cret\"]", "line 49"),
     ("id = \"tutorial\"", "id = \"partner\"", "partner"),
-    ("\"raw\"", "\"rot13\"", "line 50"),
+    ("\"raw\"", "\"rot13\"", "line 51"),
     (
         "country_code = \"DE\", party_id = \"TNM\"",
         "country_code = \"DE\"",
@@ -360,4 +367,125 @@ async fn who_listens_beyond_loopback_must_say_what_is_published() {
         .replacen("127.0.0.1:0", "0.0.0.0:0", 1);
     let ended = refused("public", &text, &[]).await;
     assert!(ended.stderr.contains("public_url"), "{}", ended.stderr);
+}
+
+/// Beyond the protocol: a limit beyond what makes sense is refused by its name, and nothing
+/// panics later.
+#[tokio::test]
+async fn a_limit_out_of_its_range_is_refused_with_the_range() {
+    let millions = "1 to 10000000";
+    let day = "1 to 86400000";
+    for (name, good, range, bad) in [
+        ("body_bytes_max", "2000", "1 to 1073741824", "1073741825"),
+        ("header_bytes_max", "16384", "1 to 1048576", "1048577"),
+        ("url_bytes_max", "8192", "1 to 65534", "65535"),
+        ("read_timeout_ms", "10000", day, "86400001"),
+        ("idle_timeout_ms", "75000", day, "0"),
+        ("shutdown_timeout_ms", "1000", "0 to 86400000", "86400001"),
+        ("connections_max", "100", "1 to 1000000", "0"),
+        (
+            "connections_max",
+            "100",
+            "1 to 1000000",
+            "9000000000000000000",
+        ),
+        (
+            "requests_per_second_per_platform",
+            "0",
+            "0 to 1000000",
+            "1000001",
+        ),
+        ("page_size_default", "1", "1 to 100000", "100001"),
+        ("page_size_max", "2", "1 to 100000", "9000000000000000000"),
+        ("memory_records_max", "1000", millions, "0"),
+        ("memory_records_max", "1000", millions, "5000000000"),
+        (
+            "memory_records_bytes_max",
+            "1000000",
+            "1 to 68719476736",
+            "0",
+        ),
+    ] {
+        let (good, bad) = (format!("{name} = {good}\n"), format!("{name} = {bad}\n"));
+        assert!(FILE.contains(&good), "{good}");
+        let ended = refused("range", &FILE.replacen(&good, &bad, 1), &[]).await;
+        let expected = format!("limits.{name}: must be {range}\n");
+        assert!(
+            ended.stderr.ends_with(&expected),
+            "{expected} is not in: {}",
+            ended.stderr
+        );
+    }
+}
+
+/// Beyond the protocol: the largest limits do start.
+#[tokio::test]
+async fn limits_at_the_end_of_their_range_are_taken() {
+    let limits = "[limits]
+body_bytes_max = 1073741824
+header_bytes_max = 1048576
+url_bytes_max = 65534
+read_timeout_ms = 86400000
+idle_timeout_ms = 86400000
+connections_max = 1000000
+requests_per_second_per_platform = 1000000
+page_size_default = 100000
+page_size_max = 100000
+shutdown_timeout_ms = 86400000
+memory_records_max = 10000000
+memory_records_bytes_max = 68719476736
+";
+    let (before, rest) = FILE.split_once("[limits]").expect("it is there");
+    let (_, after) = rest.split_once("\n\n").expect("it is there");
+    let directory = Directory::new("largest-limits");
+    let path = directory.write("ocpi.toml", &format!("{before}{limits}\n{after}"));
+    let mut program = Program::start(&["--config", &path], &[]);
+    let (ocpi, _) = program.addresses().await;
+    let versions = Request::new("GET", "/ocpi/versions").token("partner-s3cret");
+    assert_eq!(send(ocpi, &versions).await.codes(), (200, 1000));
+    assert_eq!(program.terminate().await.code, Some(0));
+}
+
+/// Beyond the protocol: a setting that is silently ignored is a trap.
+#[tokio::test]
+async fn an_admin_token_is_said_to_have_no_effect_yet() {
+    let directory = Directory::new("admin-token");
+    let with = directory.write("with.toml", FILE);
+    let without = FILE.replace("admin_token =", "# admin_token =");
+    let without = directory.write("without.toml", &without);
+    let variable = [("OCPI_ADMIN_TOKEN", "variable-s3cret")];
+    for (path, environment, warnings) in [
+        (&with, &[][..], 1),
+        (&with, &variable[..], 1),
+        (&without, &variable[..], 1),
+        (&without, &[][..], 0),
+    ] {
+        let mut program = Program::start(&["--config", path], environment);
+        program.addresses().await;
+        let stderr = program.terminate().await.stderr;
+        let said: Vec<&str> = stderr
+            .lines()
+            .filter(|line| line.contains("admin_token has no effect yet"))
+            .collect();
+        assert_eq!(said.len(), warnings, "{stderr}");
+        assert!(said.iter().all(|line| line.contains(" WARN ")), "{stderr}");
+        assert!(!stderr.contains("s3cret"), "{stderr}");
+    }
+}
+
+/// Beyond the protocol: an empty secret is a slip, wherever it is set.
+#[tokio::test]
+async fn an_empty_admin_token_is_refused() {
+    let empty = FILE.replace("admin-s3cret", "");
+    for (text, environment) in [
+        (empty.as_str(), &[][..]),
+        (FILE, &[("OCPI_ADMIN_TOKEN", "")][..]),
+    ] {
+        let ended = refused("empty-admin-token", text, environment).await;
+        assert!(
+            ended.stderr.contains("admin_token: must not be empty"),
+            "{}",
+            ended.stderr
+        );
+    }
 }

@@ -76,3 +76,31 @@ async fn an_idle_program_ends_with_0_and_closes_idle_connections() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(idle.receive().await.is_none());
 }
+
+/// Beyond the protocol: while the last requests are finished, the operator sees that the server
+/// stops, and a load balancer that it is not to be asked any more.
+#[tokio::test]
+async fn the_operator_can_look_until_the_last_request_is_finished() {
+    let mut program = Program::start(&ANYWHERE, &[]);
+    let mut connection = put_in_flight(&mut program, BODY).await;
+    let (_, admin) = program.addresses().await;
+    program.signal("TERM").await;
+    program.logs("stopping").await;
+    for (target, status) in [
+        ("/health/live", 200),
+        ("/health/ready", 503),
+        ("/metrics", 200),
+    ] {
+        let mut operator = Connection::open(admin).await;
+        let response = operator.send(&Request::new("GET", target)).await;
+        assert_eq!(response.status, status, "{target}");
+    }
+    connection
+        .send_bytes(BODY.as_bytes())
+        .await
+        .expect("the server takes it");
+    let response = connection.receive().await.expect("the request is answered");
+    assert_eq!(response.codes(), (201, 1000));
+    let ended = program.end().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+}

@@ -218,3 +218,32 @@ async fn a_platform_that_asks_too_often_is_429_until_time_has_passed() {
     }
     assert_eq!(world.send(&ask).await.codes(), (429, 2000));
 }
+
+/// Holds: T-30, T-32, T-33, T-37. A client that keeps its connections must not find one broken
+/// because a request was refused before its body was read.
+#[tokio::test]
+async fn a_body_that_nobody_asked_for_is_taken_and_the_connection_goes_on() {
+    let world = World::start().await;
+    let mut connection = Connection::open(world.address).await;
+    let unknown = Request::new("PUT", &copy("X")).token("nobody");
+    for (refused, codes) in [
+        (unknown, (401, 2000)),
+        (request("PUT", "/ocpi/nowhere", ""), (404, 2000)),
+        (request("DELETE", &copy("X"), ""), (405, 2000)),
+        (
+            request("PUT", "/ocpi/cpo/2.3.0/tokens/XX/YYY/X", ""),
+            (404, 2000),
+        ),
+    ] {
+        for length in [1000, MIB, 10 * MIB] {
+            // `send` reads only when everything is sent.
+            let response = connection.send(&refused.clone().body(body(length))).await;
+            assert_refused(&response, codes, &format_args!("{length} bytes"));
+            assert_eq!(response.header("Connection"), None, "{length} bytes");
+        }
+    }
+    let response = connection
+        .send(&request("PUT", &copy("X"), &body(1000)))
+        .await;
+    assert_eq!(response.codes(), (201, 1000));
+}

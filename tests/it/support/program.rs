@@ -23,6 +23,7 @@ fn executable() -> &'static Path {
         let built = std::process::Command::new(env!("CARGO"))
             .args([
                 "build",
+                "--locked",
                 "--package",
                 "ocpi-server",
                 "--message-format",

@@ -254,3 +254,38 @@ async fn a_sender_that_is_no_party_of_the_connection_is_refused_by_a_strict_prof
     let own = request("GET", &copy("TOKEN123"), "").party("from", "DE", "TNM");
     assert_eq!(world.send(&own).await.codes(), (200, 1000));
 }
+
+/// Holds: T-88, T-89, T-90. A recipient that is no party must not become every party.
+#[tokio::test]
+async fn a_pair_of_routing_headers_that_is_no_party_is_2001_to_us_and_data_from_them() {
+    let strict = Profile {
+        strict_from: true,
+        ..Profile::default()
+    };
+    let roles = [("NL", "ALF", Role::Cpo), ("NL", "TNM", Role::Emsp)];
+    let world = WorldBuilder::new()
+        .platform(platform("strict", strict, &roles), "strict-token")
+        .start()
+        .await;
+    for (country, id) in [("DEX", "DEF"), ("DE", "DEFGHI"), ("D1", "DEF"), ("", "DEF")] {
+        let to = request("GET", SENDER, "").party("to", country, id);
+        let response = world.send(&to).await;
+        assert_refused(&response, (200, 2001), &format_args!("{country}/{id}"));
+        assert!(
+            response.message().contains("OCPI-to-"),
+            "{}",
+            response.message()
+        );
+        let from = request("GET", SENDER, "").party("from", country, id);
+        assert_eq!(
+            world.send(&from).await.codes(),
+            (200, 1000),
+            "{country}/{id}"
+        );
+        let from = Request::new("GET", SENDER)
+            .token("strict-token")
+            .party("from", country, id);
+        let response = world.send(&from).await;
+        assert_refused(&response, (200, 2001), &format_args!("{country}/{id}"));
+    }
+}

@@ -14,6 +14,7 @@ use ocpi_domain::{Party, Role};
 
 use super::Server;
 use super::handlers::{self, Call};
+use crate::body::RequestBody;
 use crate::failure::Failure;
 use crate::headers::{self, MessageIds};
 use crate::query::Query;
@@ -53,8 +54,9 @@ impl Server {
     pub(super) async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
         let ids = MessageIds::of(&parts.headers, &self.app);
+        let mut body = RequestBody::new(body);
         let mut routing = Routing::default();
-        let answering = AssertUnwindSafe(self.answer(&parts, body, &ids, &mut routing));
+        let answering = AssertUnwindSafe(self.answer(&parts, &mut body, &ids, &mut routing));
         let answered = match answering.catch_unwind().await {
             Ok(answered) => answered,
             // The panic hook has written where and why.
@@ -70,7 +72,12 @@ impl Server {
             }
             Err(failure) => self.refuse(&failure, &parts, &ids),
         };
+        let is_taken = body.discard(&parts.headers, &self.limits).await;
         let headers = response.headers_mut();
+        if !is_taken && parts.version < Version::HTTP_2 {
+            // What is left of the body must not be read as the next request.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         ids.write(headers);
         headers::write_routing(headers, routing);
@@ -120,7 +127,7 @@ impl Server {
             Failure::RateLimited { retry_after_s, .. } => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after_s));
             }
-            // What is left of the body must not be read as the next request.
+            // What is left of the body is not taken.
             Failure::BodyTooLarge { .. } | Failure::TooSlow { .. }
                 if parts.version < Version::HTTP_2 =>
             {
@@ -136,7 +143,7 @@ impl Server {
     async fn answer(
         &self,
         parts: &Parts,
-        body: Incoming,
+        body: &mut RequestBody,
         ids: &MessageIds,
         answer_routing: &mut Routing,
     ) -> Result<Reply, Failure> {
@@ -155,7 +162,8 @@ impl Server {
         let resource = resource(&segments)?;
         let routing = match role_of(&resource) {
             Some(role) => {
-                let routing = headers::routing(&parts.headers);
+                let routing =
+                    headers::routing(&parts.headers, caller.platform.profile.strict_from)?;
                 let from = self.app.answering_party(&role, &routing);
                 *answer_routing = Routing {
                     to: routing.from,
@@ -214,7 +222,7 @@ impl Server {
 /// What is done with Tokens, in one version.
 async fn tokens<V: WireVersion>(
     call: &Call<'_>,
-    body: Incoming,
+    body: &mut RequestBody,
     route: TokenRoute<'_>,
 ) -> Result<Reply, Failure> {
     match route {

@@ -36,8 +36,9 @@ thread_local! {
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         LINE.with(|line| {
-            // Were an event to be logged while one is written, it would have to be left out.
+            // An event that is logged while one is written, by a field that logs, is left out.
             let Ok(mut line) = line.try_borrow_mut() else {
+                self.writer.count_dropped();
                 return;
             };
             line.clear();
@@ -87,8 +88,11 @@ struct Fields<'a> {
 impl Fields<'_> {
     fn text(&mut self, field: &Field, value: &str) {
         self.name(field.name());
-        let is_bare =
-            self.format == LogFormat::Human && (field.name() == MESSAGE || is_word(value));
+        let is_bare = match self.format {
+            LogFormat::Human if field.name() == MESSAGE => !has_control(value),
+            LogFormat::Human => is_word(value),
+            LogFormat::Json => false,
+        };
         if is_bare {
             self.line.extend_from_slice(value.as_bytes());
         } else {
@@ -139,25 +143,47 @@ impl Visit for Fields<'_> {
 
 /// Whether a text can stand without quotes: nothing in it ends a field or a line.
 fn is_word(text: &str) -> bool {
-    // Without a way out in the middle, the whole text is looked at in a few steps.
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"';
-    !text.is_empty() && text.bytes().fold(true, |all, byte| all & is_plain(byte))
+    !text.is_empty() && all_bytes(text, is_plain)
 }
 
-/// Writes a JSON string.
+/// Whether a text could end a line, or make a terminal do something: a peer may have written it.
+fn has_control(text: &str) -> bool {
+    !all_bytes(text, is_printable) && text.chars().any(char::is_control)
+}
+
+/// A byte that is no control character, nor the first of one: U+0080 to U+009F start with 0xC2.
+fn is_printable(byte: u8) -> bool {
+    byte >= b' ' && byte != 0x7F && byte != 0xC2
+}
+
+/// Without a way out in the middle, the whole text is looked at in a few steps.
+fn all_bytes(text: &str, is: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |all, byte| all & is(byte))
+}
+
+/// Writes a JSON string without any control character.
 fn write_quoted(line: &mut Vec<u8>, text: &str) {
-    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+    let is_plain = |byte: u8| is_printable(byte) && byte != b'"' && byte != b'\\';
+    if all_bytes(text, is_plain) {
         line.push(b'"');
         line.extend_from_slice(text.as_bytes());
         line.push(b'"');
-    } else {
-        let _ = write!(line, "{}", serde_json::Value::from(text));
+        return;
+    }
+    // JSON escapes what is below U+0020, and leaves the other control characters as they are.
+    for character in serde_json::Value::from(text).to_string().chars() {
+        // Writing to memory does not fail.
+        let _ = if character.is_control() {
+            write!(line, "\\u{:04x}", u32::from(character))
+        } else {
+            write!(line, "{character}")
+        };
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
@@ -177,8 +203,13 @@ mod tests {
         }
     }
 
-    /// What a log writes while `act` runs, without its time.
-    fn written(format: LogFormat, act: impl FnOnce()) -> String {
+    /// What a log writes while `act` runs.
+    pub(in crate::logging) fn written(format: LogFormat, act: impl FnOnce()) -> String {
+        written_and_dropped(format, act).0
+    }
+
+    /// What a log writes while `act` runs, and how many lines it drops.
+    fn written_and_dropped(format: LogFormat, act: impl FnOnce()) -> (String, u64) {
         let (sender, receiver) = std::sync::mpsc::channel();
         let queue = LogQueue::start(10_000, Output(sender)).unwrap();
         let lines = Lines {
@@ -188,8 +219,10 @@ mod tests {
         };
         let subscriber = tracing_subscriber::registry().with(lines);
         tracing::subscriber::with_default(subscriber, act);
+        let dropped = queue.dropped();
         drop(queue);
-        String::from_utf8(receiver.iter().flatten().collect()).unwrap()
+        let text = String::from_utf8(receiver.iter().flatten().collect()).unwrap();
+        (text, dropped.count())
     }
 
     fn log_something() {
@@ -226,6 +259,60 @@ mod tests {
                 "word": "x1", "text": "a \"b\"\n", "number": 5, "below": -5, "yes": true,
                 "shown": "y",
             }),
+        );
+    }
+
+    /// Beyond the protocol: a peer's text forges no line, and does nothing to a terminal.
+    #[test]
+    fn no_text_brings_a_control_character_into_the_log() {
+        let controls = ('\0'..='\u{9f}').filter(|character| character.is_control());
+        for character in controls {
+            let text = format!("é one{character}INFO here: two");
+            for format in [LogFormat::Human, LogFormat::Json] {
+                let line = written(format, || tracing::info!(field = text, "{text}"));
+                let line = line.strip_suffix('\n').unwrap();
+                assert!(!line.contains(char::is_control), "{line:?}");
+                if format == LogFormat::Json {
+                    let object: serde_json::Value = serde_json::from_str(line).unwrap();
+                    assert_eq!(object["message"], text);
+                    assert_eq!(object["field"], text);
+                }
+            }
+        }
+    }
+
+    /// Beyond the protocol: a message is quoted only where it must be.
+    #[test]
+    fn a_message_is_bare_unless_it_has_a_control_character() {
+        for (text, expected) in [
+            ("a \"b\" \\ é £", "a \"b\" \\ é £"),
+            ("a\nb", r#""a\nb""#),
+            ("a\u{7f}\"", r#""a\u007f\"""#),
+            ("é\u{9b}£", "\"é\\u009b£\""),
+        ] {
+            let line = written(LogFormat::Human, || {
+                tracing::info!(target: "here", "{text}");
+            });
+            let (_, rest) = line.split_once(' ').unwrap();
+            assert_eq!(rest, format!("INFO here: {expected}\n"));
+        }
+    }
+
+    /// Beyond the protocol: what is lost is counted, whatever loses it.
+    #[test]
+    fn an_event_within_an_event_is_counted_as_dropped() {
+        let within = || {
+            LINE.with(|line| {
+                let _written = line.borrow_mut();
+                tracing::info!("within");
+            });
+            tracing::info!("after");
+        };
+        let (text, dropped) = written_and_dropped(LogFormat::Human, within);
+        assert_eq!(dropped, 1);
+        assert!(
+            text.ends_with(": after\n") && !text.contains("within"),
+            "{text}"
         );
     }
 }

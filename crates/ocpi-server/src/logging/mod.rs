@@ -1,6 +1,7 @@
 //! The log: structured lines to standard error, by a writer that never makes a request wait.
 
 mod line;
+mod panics;
 mod queue;
 
 use anyhow::Context;
@@ -17,7 +18,7 @@ pub(crate) use queue::{DroppedLines, LogQueue};
 /// Bytes that may wait to be written; lines beyond are dropped and counted.
 const WAITING_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Starts the log; it is written to its end when the value is dropped.
+/// Starts the log, panics included; it is written to its end when the value is dropped.
 ///
 /// # Errors
 ///
@@ -35,5 +36,6 @@ pub(crate) fn start(settings: &Settings) -> anyhow::Result<LogQueue> {
         .with(filter)
         .with(lines)
         .init();
+    std::panic::set_hook(Box::new(panics::log));
     Ok(queue)
 }

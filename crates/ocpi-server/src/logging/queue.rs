@@ -7,6 +7,7 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,6 +16,10 @@ use parking_lot::{Condvar, Mutex};
 
 /// How long lines gather before they are written together.
 const GATHER: Duration = Duration::from_millis(5);
+
+/// How long the end waits for lines to be written. Who does not read them by then must not keep
+/// the server from ending.
+const END_WAIT: Duration = Duration::from_secs(2);
 
 #[derive(Default)]
 struct State {
@@ -29,7 +34,7 @@ struct Shared {
     dropped: DroppedLines,
 }
 
-/// How many lines were dropped because the writer could not keep up.
+/// How many lines were dropped: the writer could not keep up, or could not write.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DroppedLines(Arc<AtomicU64>);
 
@@ -37,12 +42,20 @@ impl DroppedLines {
     pub(crate) fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    fn add(&self, count: u64) {
+        self.0.fetch_add(count, Ordering::Relaxed);
+    }
 }
 
-/// The queue. Dropping it writes what waits, and ends the thread.
+/// The queue. Dropping it writes what waits, and ends the thread; it waits a moment for that, and
+/// leaves a thread that hangs in its output to the end of the process.
 pub(crate) struct LogQueue {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    /// Says that the thread has written all, or that it is gone.
+    done: mpsc::Receiver<()>,
+    end_wait: Duration,
 }
 
 impl LogQueue {
@@ -58,13 +71,20 @@ impl LogQueue {
             dropped: DroppedLines::default(),
         });
         let writer = Arc::clone(&shared);
+        let (done_sender, done) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("log".to_owned())
-            .spawn(move || writer.write_all(output))
+            .spawn(move || {
+                writer.write_all(output);
+                // Nobody is there to be told when the queue did not wait for it.
+                let _ = done_sender.send(());
+            })
             .context("the thread of the log cannot be started")?;
         Ok(LogQueue {
             shared,
             thread: Some(thread),
+            done,
+            end_wait: END_WAIT,
         })
     }
 
@@ -81,6 +101,9 @@ impl Drop for LogQueue {
     fn drop(&mut self) {
         self.shared.state.lock().closed = true;
         self.shared.changed.notify_one();
+        if self.done.recv_timeout(self.end_wait) == Err(RecvTimeoutError::Timeout) {
+            return;
+        }
         if let Some(thread) = self.thread.take() {
             // A log that cannot be written must not keep the server from ending.
             let _ = thread.join();
@@ -92,7 +115,7 @@ impl Shared {
     fn push(&self, line: &[u8]) {
         let mut state = self.state.lock();
         if state.waiting.len() + line.len() > self.bytes_max {
-            self.dropped.0.fetch_add(1, Ordering::Relaxed);
+            self.dropped.add(1);
             return;
         }
         let was_empty = state.waiting.is_empty();
@@ -120,11 +143,21 @@ impl Shared {
             }
             std::mem::swap(&mut lines, &mut state.waiting);
             drop(state);
-            // There is nobody to tell that the log cannot be written.
-            let _ = output.write_all(&lines).and_then(|()| output.flush());
+            // There is nobody to tell that the log cannot be written, but it is counted. Some of
+            // the lines may be out: the count is what may be missing.
+            if output.write_all(&lines).is_err() || output.flush().is_err() {
+                self.dropped.add(line_count(&lines));
+            }
             lines.clear();
         }
     }
+}
+
+/// How many lines these bytes end.
+fn line_count(lines: &[u8]) -> u64 {
+    lines
+        .iter()
+        .fold(0, |count, byte| count + u64::from(*byte == b'\n'))
 }
 
 /// Where lines are put.
@@ -136,11 +169,16 @@ impl LogWriter {
     pub(crate) fn push(&self, line: &[u8]) {
         self.0.push(line);
     }
+
+    /// Counts a line that could not be put anywhere.
+    pub(crate) fn count_dropped(&self) {
+        self.0.dropped.add(1);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::io;
 
     use super::*;
 
@@ -151,13 +189,13 @@ mod tests {
     }
 
     impl Write for Gate {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             let _ = self.leave.recv();
             let _ = self.written.send(bytes.to_vec());
             Ok(bytes.len())
         }
 
-        fn flush(&mut self) -> std::io::Result<()> {
+        fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
     }
@@ -186,5 +224,72 @@ mod tests {
         drop(queue);
         let lines: Vec<u8> = written.iter().flatten().collect();
         assert!(lines.len() >= 10 && lines.chunks(5).all(|line| line == b"line\n"));
+    }
+
+    /// An output that takes nothing and never returns, while the test holds the other end.
+    struct Stuck {
+        reached: mpsc::Sender<()>,
+        release: mpsc::Receiver<()>,
+    }
+
+    impl Write for Stuck {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            let _ = self.reached.send(());
+            let _ = self.release.recv();
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Beyond the protocol: a terminal that nobody reads does not keep the server from ending.
+    #[test]
+    fn an_output_that_never_returns_does_not_keep_the_queue_from_ending() {
+        let (reached_sender, reached) = mpsc::channel();
+        let (release, release_receiver) = mpsc::channel();
+        let stuck = Stuck {
+            reached: reached_sender,
+            release: release_receiver,
+        };
+        let mut queue = LogQueue::start(10, stuck).unwrap();
+        assert!(queue.end_wait <= Duration::from_secs(2));
+        queue.end_wait = Duration::from_millis(10);
+        queue.writer().push(b"line\n");
+        reached.recv().unwrap();
+        let (ended_sender, ended) = mpsc::channel();
+        std::thread::spawn(move || {
+            drop(queue);
+            let _ = ended_sender.send(());
+        });
+        let ended = ended.recv_timeout(Duration::from_secs(10));
+        drop(release);
+        assert_eq!(ended, Ok(()), "the end waits for the output");
+    }
+
+    /// An output that takes nothing.
+    struct Broken;
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Beyond the protocol: what is lost is counted, whatever loses it.
+    #[test]
+    fn lines_that_cannot_be_written_are_counted() {
+        let queue = LogQueue::start(1000, Broken).unwrap();
+        let (writer, dropped) = (queue.writer(), queue.dropped());
+        for _ in 0..7 {
+            writer.push(b"line\n");
+        }
+        drop(queue);
+        assert_eq!(dropped.count(), 7);
     }
 }

@@ -1,11 +1,10 @@
 //! `POST {tokens}/{token_uid}/authorize` at an eMSP.
 
-use hyper::body::Incoming;
 use ocpi_app::AuthorizeTokenRequest;
 use ocpi_domain::{Party, TokenType};
 
 use super::Call;
-use crate::body;
+use crate::body::RequestBody;
 use crate::failure::Failure;
 use crate::server::respond::Reply;
 use crate::wire::WireVersion;
@@ -13,12 +12,12 @@ use crate::{envelope, status};
 
 pub(in crate::server) async fn authorize_token<V: WireVersion>(
     call: &Call<'_>,
-    body: Incoming,
+    body: &mut RequestBody,
     owner: Option<(&str, &str)>,
     uid: &str,
 ) -> Result<Reply, Failure> {
     let server = call.server;
-    let body = body::receive(body, &call.parts.headers, &server.limits).await?;
+    let body = body.receive(&call.parts.headers, &server.limits).await?;
     let location = V::read_location_references(&body)?;
     let token_type = call.token_type::<V>()?.unwrap_or(TokenType::Rfid);
     let is_long_path = owner.is_some();

@@ -1,11 +1,10 @@
 //! `PATCH {tokens}/{country_code}/{party_id}/{token_uid}` at a CPO.
 
-use hyper::body::Incoming;
 use ocpi_app::PatchTokenRequest;
 use ocpi_domain::TokenUid;
 
 use super::Call;
-use crate::body;
+use crate::body::RequestBody;
 use crate::failure::Failure;
 use crate::server::respond::Reply;
 use crate::wire::WireVersion;
@@ -13,13 +12,15 @@ use crate::{envelope, status};
 
 pub(in crate::server) async fn patch_token<V: WireVersion>(
     call: &Call<'_>,
-    body: Incoming,
+    body: &mut RequestBody,
     path_owner: (&str, &str),
     uid: &str,
 ) -> Result<Reply, Failure> {
     let party = call.owner(path_owner)?;
     let token_type = call.token_type::<V>()?;
-    let body = body::receive(body, &call.parts.headers, &call.server.limits).await?;
+    let body = body
+        .receive(&call.parts.headers, &call.server.limits)
+        .await?;
     let fields = V::read_token(&body)?;
     let uid = TokenUid::new(uid).map_err(|_| Failure::UnknownToken)?;
     let request = PatchTokenRequest {

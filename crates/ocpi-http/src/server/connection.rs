@@ -18,12 +18,13 @@ use tokio::net::TcpStream;
 use super::Server;
 use super::watch::{Activity, InFlight, Order};
 
-/// Bytes of a head that hyper takes before it refuses by itself, without an envelope: above our
-/// own limits, so that those answer, and far below its default, since each connection may hold it.
-const HEAD_BYTES_MAX: usize = 128 * 1024;
+/// Bytes of a head that hyper takes at least before it refuses by itself, without an envelope: more
+/// than our own limits, so that those answer, and far below its default, since each connection may
+/// hold as many.
+const HEAD_BYTES: usize = 128 * 1024;
 
-/// The same for HTTP/2.
-const HEAD_LIST_MAX: u32 = 128 * 1024;
+/// What a head may have beside its URL and its headers, bytes.
+const HEAD_REST: usize = 8 * 1024;
 
 /// Serves one connection until it ends, or the watch says that it must.
 pub(super) async fn serve(server: Arc<Server>, stream: TcpStream) {
@@ -44,8 +45,10 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream) {
     });
     let mut builder = Builder::new(TokioExecutor::new());
     // An answer is small: one copy of it costs less than a second buffer for the system.
-    builder.http1().writev(false).max_buf_size(HEAD_BYTES_MAX);
-    builder.http2().max_header_list_size(HEAD_LIST_MAX);
+    let limits = &server.limits;
+    let head_bytes = HEAD_BYTES.max(limits.url_bytes_max + limits.header_bytes_max + HEAD_REST);
+    builder.http1().writev(false).max_buf_size(head_bytes);
+    builder.http2().max_header_list_size(u32::try_from(head_bytes).unwrap_or(u32::MAX));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(watched), service));
     let mut finishing = false;
     let ended = poll_fn(|context| {

@@ -48,7 +48,9 @@ pub(super) async fn serve(server: Arc<Server>, stream: TcpStream) {
     let limits = &server.limits;
     let head_bytes = HEAD_BYTES.max(limits.url_bytes_max + limits.header_bytes_max + HEAD_REST);
     builder.http1().writev(false).max_buf_size(head_bytes);
-    builder.http2().max_header_list_size(u32::try_from(head_bytes).unwrap_or(u32::MAX));
+    builder
+        .http2()
+        .max_header_list_size(u32::try_from(head_bytes).unwrap_or(u32::MAX));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(watched), service));
     let mut finishing = false;
     let ended = poll_fn(|context| {

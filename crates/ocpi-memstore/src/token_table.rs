@@ -86,6 +86,28 @@ impl From<&TokenType> for Kind {
 }
 
 impl Entry {
+    /// Asks for the texts of the Token, which an answer is about to write. Among a million Tokens
+    /// each is a wait for memory, and together they are one wait.
+    fn fetch_texts(&self) {
+        let Token {
+            contract_id,
+            visual_number,
+            issuer,
+            group_id,
+            ..
+        } = &*self.token;
+        let optional = [
+            visual_number.as_ref().map(ocpi_domain::OcpiString::as_str),
+            group_id.as_ref().map(ocpi_domain::CiString::as_str),
+        ];
+        let texts = [Some(contract_id.as_str()), Some(issuer.as_str())]
+            .into_iter()
+            .chain(optional);
+        for text in texts.flatten() {
+            std::hint::black_box(text.as_bytes().first().copied());
+        }
+    }
+
     /// The Token with its revision and marks.
     pub(crate) fn stored(&self) -> StoredToken {
         StoredToken {
@@ -182,6 +204,8 @@ impl TokenTable {
             if !entry.is_of_type(token_type) || !parties.contains(&entry.party) {
                 continue;
             }
+            // Nearly always it is the one.
+            entry.fetch_texts();
             if entry.token.uid == *uid {
                 to_the_letter = to_the_letter.and(entry);
             } else if is_emaid && entry.token.uid.is_same_emaid(uid) {

@@ -68,7 +68,7 @@ impl Settings {
     /// The first setting that is wrong, by its name.
     pub(crate) fn load(cli: &Cli) -> anyhow::Result<Settings> {
         let args = cli.serve_args();
-        let is_quickstart = args.config.is_none() && args.public_url.is_none();
+        let is_quickstart = args.config.is_none() && given(args.public_url.as_deref()).is_none();
         let file = match &args.config {
             Some(path) => ConfigFile::read(path)?,
             None => ConfigFile::default(),
@@ -92,14 +92,14 @@ impl Settings {
             listen,
             admin_listen,
             public_url: public_url(args, &file, listen, is_quickstart)?,
-            store: store(args.store.as_deref().or(file.store.as_deref()))?,
+            store: store(given(args.store.as_deref()).or(file.store.as_deref()))?,
             has_admin_token: has_admin_token(secret("OCPI_ADMIN_TOKEN", file.admin_token)?)?,
             secret_key: secret_key(secret("OCPI_SECRET_KEY", file.secret_key)?)?,
             log_format: args
                 .log_format
                 .or(file.log_format)
                 .unwrap_or(LogFormat::Human),
-            log: args.log.clone().or(file.log),
+            log: given(args.log.as_deref()).map(str::to_owned).or(file.log),
             options: AppOptions {
                 list_all_token_types: file.list_all_token_types,
             },
@@ -109,6 +109,11 @@ impl Settings {
             platforms,
         })
     }
+}
+
+/// A setting that says something: an empty variable of the environment is one that is not set.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// A demonstration has secrets that everybody knows: nobody else may reach it.
@@ -127,7 +132,7 @@ fn public_url(
     listen: SocketAddr,
     is_quickstart: bool,
 ) -> anyhow::Result<Option<PublicUrl>> {
-    let text = args.public_url.as_deref().or(file.public_url.as_deref());
+    let text = given(args.public_url.as_deref()).or(file.public_url.as_deref());
     let Some(text) = text else {
         ensure!(
             is_quickstart || listen.ip().is_loopback(),

@@ -165,6 +165,16 @@ async fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
             "https://environment.example.com",
         ),
         (&flags[..], &[variable][..], "https://flag.example.com"),
+        // An empty variable is one that is not set.
+        (
+            &flags[..2],
+            &[
+                ("OCPI_PUBLIC_URL", ""),
+                ("OCPI_STORE", ""),
+                ("OCPI_LOG", ""),
+            ][..],
+            "https://file.example.com",
+        ),
     ] {
         let mut program = Program::start(arguments, environment);
         let (ocpi, _) = program.addresses().await;

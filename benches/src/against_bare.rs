@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::client::{Workload, drive};
 use crate::compare::{Contestant, compare};
 use crate::connection::Answer;
+use crate::disk::disk_speed;
 use crate::ocpi;
 use crate::options::{AuthorizePath, RunOptions};
 use crate::report::print_ratio;
 use crate::requests::{Expected, Requests};
-use crate::seed::seed;
+use crate::seed::{seed, start_seeded};
 use crate::stop::Stop;
 use crate::target::{Target, in_directory};
 use crate::template::Template;
@@ -54,19 +55,21 @@ fn run_in(
     options: &RunOptions,
     stop: &Stop,
 ) -> anyhow::Result<()> {
-    let (real, store) = match &options.server {
-        Some(url) => (Target::running(url)?, "of the running server"),
-        None => (
-            Target::start(&options.start, directory, stop)?,
-            options.start.store.as_str(),
-        ),
+    let (tokens, connections) = (options.tokens, options.load.connections);
+    let (real, store) = if let Some(url) = &options.server {
+        let real = Target::running(url)?;
+        seed(&real, tokens, connections, stop)?;
+        (real, "of the running server".to_owned())
+    } else {
+        let real = start_seeded(&options.start, tokens, connections, directory, stop)?;
+        let disk = disk_speed(&options.start, directory, stop)?;
+        (real, format!("{}{disk}", options.start.store))
     };
-    seed(&real, options.tokens, options.load.connections, stop)?;
 
     let requests = Requests::random(
         measured.template(&real),
         measured.expected(),
-        options.tokens,
+        tokens,
         options.load.seed,
     );
     let answer = probe(&real, requests.clone(), stop)?;
@@ -91,9 +94,8 @@ fn run_in(
         &options.load,
         stop,
     )?;
-    let connections = options.load.connections;
     let conditions = format!(
-        "{connections} connections, store {store}, bare {}",
+        "{connections} connections, bare {}, store {store}",
         options.bare
     );
     print_ratio(names, &rounds, &conditions);

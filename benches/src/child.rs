@@ -10,12 +10,17 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 
 use crate::clock::now;
+use crate::process;
 use crate::stop::Stop;
 
 /// How long a server may take until it listens.
 const START_MAX: Duration = Duration::from_secs(30);
 /// How often it is asked.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long it may take until it has ended.
+const END_MAX: Duration = Duration::from_mins(1);
+/// How often a process is looked at that works or ends.
+const GLANCE: Duration = Duration::from_millis(2);
 /// Lines of its output that are shown when it does not start.
 const TAIL_LINES: usize = 10;
 
@@ -33,11 +38,22 @@ impl Child {
     /// When it cannot be started, ends at once (then with its last words), or does not listen in
     /// time.
     pub(crate) fn start(
-        mut command: Command,
+        command: Command,
         address: SocketAddr,
         log: &Path,
         stop: &Stop,
     ) -> anyhow::Result<Child> {
+        let mut child = Child::spawn(command, log)?;
+        child.wait_until_it_listens(address, stop)?;
+        Ok(child)
+    }
+
+    /// Starts `command` with its output added to `log`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be started.
+    pub(crate) fn spawn(mut command: Command, log: &Path) -> anyhow::Result<Child> {
         let output = File::options()
             .create(true)
             .append(true)
@@ -49,12 +65,10 @@ impl Child {
             .stdout(output)
             .spawn()
             .with_context(|| format!("cannot start {}", command.get_program().display()))?;
-        let mut child = Child {
+        Ok(Child {
             process,
             log: log.to_owned(),
-        };
-        child.wait_until_it_listens(address, stop)?;
-        Ok(child)
+        })
     }
 
     /// The process id.
@@ -62,17 +76,73 @@ impl Child {
         self.process.id()
     }
 
+    /// Waits until it has done its work; the most memory that it was seen to have, in bytes. It
+    /// is looked at every few milliseconds, and its peak is never less than what was seen.
+    ///
+    /// # Errors
+    ///
+    /// When it fails, then with its last words, or a signal asks to end.
+    pub(crate) fn finish(mut self, stop: &Stop) -> anyhow::Result<u64> {
+        let mut peak = 0;
+        loop {
+            stop.check()?;
+            // Read before the end is known: it has no memory any more when it has ended.
+            peak = process::memory(self.id()).map_or(peak, |memory| memory.peak);
+            match self.process.try_wait()? {
+                None => sleep(GLANCE),
+                Some(status) if status.success() => return Ok(peak),
+                Some(status) => bail!("it failed ({status}):\n{}", self.last_words()),
+            }
+        }
+    }
+
+    /// Asks it to end, and waits until it has.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be asked, does not end with success, or not in time.
+    pub(crate) fn terminate(mut self, stop: &Stop) -> anyhow::Result<()> {
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -TERM {}", self.id())])
+            .status()?;
+        if !sent.success() {
+            bail!("the server cannot be asked to end");
+        }
+        let deadline = now() + END_MAX;
+        loop {
+            stop.check()?;
+            match self.process.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("the server ended ({status}):\n{}", self.last_words()),
+                None if now() > deadline => {
+                    bail!("the server does not end:\n{}", self.last_words())
+                }
+                None => sleep(GLANCE),
+            }
+        }
+    }
+
+    /// Goes on while it runs.
+    ///
+    /// # Errors
+    ///
+    /// When it has ended, then with its last words.
+    pub(crate) fn require_running(&mut self) -> anyhow::Result<()> {
+        if let Some(status) = self.process.try_wait()? {
+            bail!(
+                "the server ended at once ({status}):\n{}",
+                self.last_words()
+            );
+        }
+        Ok(())
+    }
+
     fn wait_until_it_listens(&mut self, address: SocketAddr, stop: &Stop) -> anyhow::Result<()> {
         let deadline = now() + START_MAX;
         loop {
             stop.check()?;
             // Before connecting: when it has ended, another process may have taken its port.
-            if let Some(status) = self.process.try_wait()? {
-                bail!(
-                    "the server ended at once ({status}):\n{}",
-                    self.last_words()
-                );
-            }
+            self.require_running()?;
             if TcpStream::connect(address).is_ok() {
                 return Ok(());
             }
@@ -145,6 +215,18 @@ mod tests {
         .to_string();
         assert!(error.contains("no such store"), "{error}");
         assert!(error.contains("exit status: 3"), "{error}");
+    }
+
+    #[test]
+    fn a_process_that_fails_is_quoted_and_one_that_works_has_memory() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("log");
+        let stop = Stop::on_signals().unwrap();
+        let child = Child::spawn(shell("echo bad line 7; exit 4"), &log).unwrap();
+        let error = child.finish(&stop).unwrap_err().to_string();
+        assert!(error.contains("bad line 7"), "{error}");
+        let child = Child::spawn(shell("exec sleep 0.1"), &log).unwrap();
+        assert!(child.finish(&stop).unwrap() > 0);
     }
 
     #[test]

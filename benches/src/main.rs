@@ -15,6 +15,8 @@ mod client;
 mod clock;
 mod compare;
 mod connection;
+mod disk;
+mod import;
 mod memory;
 mod ocpi;
 mod options;
@@ -23,9 +25,12 @@ mod report;
 mod requests;
 mod scale;
 mod seed;
+mod start;
 mod stop;
 mod target;
 mod template;
+mod token_file;
+mod write_ahead_log;
 
 use std::process::ExitCode;
 
@@ -70,6 +75,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Put(options) => against_bare::run(Measured::Put, &options, &stop),
         Command::Scale(options) => scale::run(&options, &stop),
         Command::Memory(options) => memory::run(&options, &stop),
+        Command::Import(options) => import::run(&options, &stop),
+        Command::Start(options) => start::run(&options, &stop),
         Command::Bare(_) => Ok(()),
     }
 }

@@ -1,13 +1,10 @@
 //! `memory`: what a stored token takes.
 
 use crate::options::MemoryOptions;
-use crate::report::float;
+use crate::report::{MEBIBYTE, float};
 use crate::seed::seed;
 use crate::stop::Stop;
 use crate::target::{Target, in_directory};
-
-/// Bytes in a mebibyte.
-const MEBIBYTE: f64 = 1_048_576.0;
 
 /// Starts a server, fills it, and compares its resident memory.
 ///
@@ -17,6 +14,7 @@ const MEBIBYTE: f64 = 1_048_576.0;
 pub(crate) fn run(options: &MemoryOptions, stop: &Stop) -> anyhow::Result<()> {
     in_directory(stop, |directory| {
         let target = Target::start(&options.start, directory, stop)?;
+        target.announce(&options.start, directory)?;
         let before = target.memory()?;
         seed(&target, options.tokens, options.connections, stop)?;
         let after = target.memory()?;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::options::AuthorizePath;
+use crate::options::{AuthorizePath, Format};
 use crate::template::Template;
 
 /// A Token as an eMSP sends it, with the optional fields that most RFID cards have. The
@@ -14,6 +14,12 @@ const TOKEN: &str = concat!(
     r#""issuer":"ChargePoint Inc","group_id":"FLEET-{group}","valid":true,"#,
     r#""whitelist":"ALLOWED_OFFLINE","language":"en","last_updated":"2024-01-01T00:00:00Z"}"#,
 );
+
+/// The same token as a line of a CSV file, below its head.
+const CSV_HEAD: &str = "country_code,party_id,uid,type,contract_id,visual_number,issuer,group_id,valid,\
+    whitelist,language,last_updated\n";
+const CSV_LINE: &str = "CH,ABC,{uid},RFID,CH-ABC-C{number},CH-ABC-{number}-{request},ChargePoint Inc,\
+    FLEET-{group},true,ALLOWED_OFFLINE,en,2024-01-01T00:00:00Z\n";
 
 /// The place that an authorize request names.
 const PLACE: &str = r#"{"location_id":"LOC001","evse_uids":["EVSE001"]}"#;
@@ -30,6 +36,14 @@ pub(crate) fn authorize(server: SocketAddr, path: AuthorizePath) -> Template {
 /// Stores or replaces a token.
 pub(crate) fn put(server: SocketAddr) -> Template {
     http_request(server, "PUT", "/ocpi/cpo/2.3.0/tokens/CH/ABC/{uid}", TOKEN)
+}
+
+/// What stands before the tokens in a file of this format, and a token in it.
+pub(crate) fn lines(format: Format) -> (&'static str, Template) {
+    match format {
+        Format::Jsonl => ("", Template::new(&format!("{TOKEN}\n"))),
+        Format::Csv => (CSV_HEAD, Template::new(CSV_LINE)),
+    }
 }
 
 /// One request with the headers that OCPI requires; its ids are unique.

@@ -1,6 +1,6 @@
 //! What the command line offers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -20,6 +20,10 @@ pub(crate) enum Command {
     Scale(ScaleOptions),
     /// Bytes of memory that a stored token takes.
     Memory(MemoryOptions),
+    /// Tokens per second and memory of `ocpi-server token import` into a durable store.
+    Import(ImportOptions),
+    /// Time from the start of a server with a large durable store to its first answer.
+    Start(StartOptions),
     /// A server that reads each request and gives one constant answer; ends with its input.
     #[command(hide = true)]
     Bare(bare::Options),
@@ -58,6 +62,22 @@ pub(crate) struct ServerOptions {
     /// Where the server's output goes; without it, a file in a temporary directory.
     #[arg(long, value_name = "FILE")]
     pub(crate) server_log: Option<PathBuf>,
+}
+
+impl ServerOptions {
+    /// A durable store in the directory of the run.
+    pub(crate) fn durable() -> ServerOptions {
+        ServerOptions {
+            store: "sqlite:ocpi.db".to_owned(),
+            server_log: None,
+        }
+    }
+
+    /// The file of a durable store, when the working directory is `directory`.
+    pub(crate) fn store_file(&self, directory: &Path) -> Option<PathBuf> {
+        let path = self.store.strip_prefix("sqlite:")?;
+        Some(directory.join(path))
+    }
 }
 
 /// A run against the bare server.
@@ -123,4 +143,41 @@ pub(crate) struct MemoryOptions {
     pub(crate) connections: u16,
     #[command(flatten)]
     pub(crate) start: ServerOptions,
+}
+
+/// `ocpi-bench import`.
+#[derive(Args)]
+pub(crate) struct ImportOptions {
+    /// Tokens in the file.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
+    pub(crate) tokens: u64,
+    /// What the file is.
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    pub(crate) format: Format,
+    /// Import the same file into another empty store through a running server, too.
+    #[arg(long)]
+    pub(crate) online: bool,
+}
+
+/// A format that `ocpi-server token import` reads.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// One JSON object a line.
+    Jsonl,
+    /// The names of the columns, then one token a line.
+    Csv,
+}
+
+/// `ocpi-bench start`.
+#[derive(Args)]
+pub(crate) struct StartOptions {
+    /// Tokens in the store.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
+    pub(crate) tokens: u64,
+    /// Starts of each kind.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub(crate) rounds: u32,
+    /// Connections of the load in which the server is killed.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) connections: u16,
 }

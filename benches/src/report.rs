@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::client::Outcome;
 
+/// Bytes in a mebibyte.
+pub(crate) const MEBIBYTE: f64 = 1_048_576.0;
+
 /// The numbers of one round, or the medians of several.
 #[derive(Clone, Copy)]
 pub(crate) struct Round {
@@ -71,24 +74,37 @@ pub(crate) fn print_head() {
     );
 }
 
-/// Prints the medians of both, and the ratio of their rates: the median over the rounds, each
-/// compared with its neighbour in time.
+/// Prints the medians of both, and the ratios of their 99th percentiles and of their rates: the
+/// medians over the rounds, each compared with its neighbour in time.
 pub(crate) fn print_ratio(names: [&str; 2], rounds: &[Vec<Round>; 2], conditions: &str) {
     for (name, rounds) in names.iter().zip(rounds) {
         Round::medians(rounds).print("median", name);
     }
+    let p99 = median_ratio("p99", names, rounds, |round| round.latency_us[1]);
+    let rate = median_ratio("requests/s", names, rounds, |round| round.rate);
+    println!("p99 ratio: {p99:.2}");
+    println!(
+        "ratio: {rate:.2} (median of {} interleaved rounds, {conditions})",
+        rounds[0].len()
+    );
+}
+
+/// The median of the ratios of the rounds, which are printed.
+fn median_ratio(
+    what: &str,
+    names: [&str; 2],
+    rounds: &[Vec<Round>; 2],
+    number: impl Fn(&Round) -> f64,
+) -> f64 {
     let ratios: Vec<f64> = rounds[0]
         .iter()
         .zip(&rounds[1])
-        .map(|(first, second)| first.rate / second.rate)
+        .map(|(first, second)| number(first) / number(second))
         .collect();
     let each: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
-    println!("{}/{} by round: {}", names[0], names[1], each.join(" "));
-    println!(
-        "ratio: {:.2} (median of {} interleaved rounds, {conditions})",
-        median(ratios),
-        rounds[0].len()
-    );
+    let [first, second] = names;
+    println!("{what} of {first}/{second} by round: {}", each.join(" "));
+    median(ratios)
 }
 
 /// How many a second.
@@ -105,7 +121,8 @@ pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle of the values, or between the two middle ones.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let upper = values.len() / 2;
     match values.as_slice() {

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use crate::compare::{Contestant, compare};
+use crate::disk::disk_speed;
 use crate::ocpi;
 use crate::options::{AuthorizePath, ScaleOptions};
 use crate::report::print_ratio;
 use crate::requests::{Expected, Requests};
-use crate::seed::seed;
+use crate::seed::start_seeded;
 use crate::stop::Stop;
 use crate::target::{Target, in_directory};
 
@@ -21,6 +22,7 @@ pub(crate) fn run(options: &ScaleOptions, stop: &Stop) -> anyhow::Result<()> {
     in_directory(stop, |directory| {
         let many = seeded(options, options.many, &directory.join("many"), stop)?;
         let few = seeded(options, options.few, &directory.join("few"), stop)?;
+        let disk = disk_speed(&options.start, &directory.join("many"), stop)?;
         let contestants = [
             contestant(options, &many, options.many),
             contestant(options, &few, options.few),
@@ -28,7 +30,7 @@ pub(crate) fn run(options: &ScaleOptions, stop: &Stop) -> anyhow::Result<()> {
         let names = contestants.each_ref().map(|one| one.name.clone());
         let rounds = compare(contestants, &options.load, stop)?;
         let conditions = format!(
-            "{} connections, store {}",
+            "{} connections, store {}{disk}",
             options.load.connections, options.start.store
         );
         print_ratio(names.each_ref().map(String::as_str), &rounds, &conditions);
@@ -43,9 +45,8 @@ fn seeded(
     stop: &Stop,
 ) -> anyhow::Result<Target> {
     fs::create_dir(directory)?;
-    let target = Target::start(&options.start, directory, stop)?;
-    seed(&target, tokens, options.load.connections, stop)?;
-    Ok(target)
+    let connections = options.load.connections;
+    start_seeded(&options.start, tokens, connections, directory, stop)
 }
 
 fn contestant<'a>(options: &ScaleOptions, target: &'a Target, tokens: u64) -> Contestant<'a> {

@@ -1,17 +1,50 @@
 //! Filling a server with tokens.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::client::drive;
 use crate::clock::now;
+use crate::import::import;
 use crate::ocpi;
+use crate::options::{Format, ServerOptions};
 use crate::report::per_second;
 use crate::requests::{Expected, Requests};
 use crate::stop::Stop;
 use crate::target::Target;
+use crate::token_file;
 
 /// Progress is told this many times.
 const STEPS: u64 = 10;
+
+/// Starts a server of ours with tokens 0 to `tokens`, and says where it is. Into a durable store
+/// they are imported before it starts: that is much faster than PUTs, which wait for the disk.
+///
+/// # Errors
+///
+/// When the import fails, or the server.
+pub(crate) fn start_seeded(
+    options: &ServerOptions,
+    tokens: u64,
+    connections: u16,
+    directory: &Path,
+    stop: &Stop,
+) -> anyhow::Result<Target> {
+    let is_durable = options.store_file(directory).is_some();
+    if is_durable {
+        let file = token_file::write(directory, tokens, Format::Jsonl, stop)?;
+        let imported = import(options, directory, &file, stop)?;
+        fs::remove_file(&file)?;
+        progress(tokens, tokens, imported.elapsed);
+    }
+    let target = Target::start(options, directory, stop)?;
+    target.announce(options, directory)?;
+    if !is_durable {
+        seed(&target, tokens, connections, stop)?;
+    }
+    Ok(target)
+}
 
 /// Stores tokens 0 to `tokens` by PUT, each once, over all connections.
 ///

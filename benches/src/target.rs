@@ -38,8 +38,8 @@ impl Target {
         })
     }
 
-    /// Starts `ocpi-server` as a quickstart, with `directory` as its working directory, and says
-    /// where its output goes.
+    /// Starts `ocpi-server` as a quickstart, with `directory` as its working directory, and waits
+    /// until it listens.
     ///
     /// # Errors
     ///
@@ -49,31 +49,60 @@ impl Target {
         directory: &Path,
         stop: &Stop,
     ) -> anyhow::Result<Target> {
-        let program = beside("ocpi-server")?;
-        let log = match &options.server_log {
-            Some(log) => std::path::absolute(log)?,
-            None => directory.join("ocpi-server.log"),
-        };
-        let [address, admin] = free_addresses()?;
-        let mut command = Command::new(program);
-        command
-            .current_dir(directory)
-            .args(["--listen", &address.to_string()])
-            .args(["--admin-listen", &admin.to_string()])
-            .args(["--store", &options.store]);
-        for (name, _) in vars_os().filter(|(name, _)| is_setting(name)) {
-            command.env_remove(name);
-        }
-        let child = Child::start(command, address, &log, stop)?;
-        println!(
-            "ocpi-server on {address}, store {}, its output in {}",
-            options.store,
-            log.display()
-        );
+        let (command, address) = serve(options, directory)?;
+        let child = Child::start(command, address, &log(options, directory)?, stop)?;
         Ok(Target {
             address,
             child: Some(child),
         })
+    }
+
+    /// Starts `ocpi-server` as [`Target::start`] does, but does not wait until it listens.
+    ///
+    /// # Errors
+    ///
+    /// When it has not been built.
+    pub(crate) fn spawn(options: &ServerOptions, directory: &Path) -> anyhow::Result<Target> {
+        let (command, address) = serve(options, directory)?;
+        let child = Child::spawn(command, &log(options, directory)?)?;
+        Ok(Target {
+            address,
+            child: Some(child),
+        })
+    }
+
+    /// Says where it listens, and where its output goes.
+    ///
+    /// # Errors
+    ///
+    /// When there is no working directory.
+    pub(crate) fn announce(&self, options: &ServerOptions, directory: &Path) -> anyhow::Result<()> {
+        println!(
+            "ocpi-server on {}, store {}, its output in {}",
+            self.address,
+            options.store,
+            log(options, directory)?.display()
+        );
+        Ok(())
+    }
+
+    /// Goes on while it runs.
+    ///
+    /// # Errors
+    ///
+    /// When it has ended, then with its last words.
+    pub(crate) fn require_running(&mut self) -> anyhow::Result<()> {
+        self.child.as_mut().map_or(Ok(()), Child::require_running)
+    }
+
+    /// Asks it to end, and waits until it has. Dropping it kills it.
+    ///
+    /// # Errors
+    ///
+    /// When it does not end with success, or is not a child of ours.
+    pub(crate) fn terminate(self, stop: &Stop) -> anyhow::Result<()> {
+        let child = self.child.context("not a server of ours")?;
+        child.terminate(stop)
     }
 
     /// Starts the bare server, which gives `answer` to every request.
@@ -126,6 +155,43 @@ impl Target {
         let child = self.child.as_ref().context("not a server of ours")?;
         process::memory(child.id())
     }
+}
+
+/// The command line of a quickstart server, and where it will listen.
+fn serve(options: &ServerOptions, directory: &Path) -> anyhow::Result<(Command, SocketAddr)> {
+    let [address, admin] = free_addresses()?;
+    let mut command = ocpi_server(options, directory)?;
+    command
+        .args(["--listen", &address.to_string()])
+        .args(["--admin-listen", &admin.to_string()]);
+    Ok((command, address))
+}
+
+/// `ocpi-server` with the store of `options`, below `directory`; what it shall do is to be added.
+///
+/// # Errors
+///
+/// When it has not been built.
+pub(crate) fn ocpi_server(options: &ServerOptions, directory: &Path) -> anyhow::Result<Command> {
+    let mut command = Command::new(beside("ocpi-server")?);
+    command.current_dir(directory);
+    for (name, _) in vars_os().filter(|(name, _)| is_setting(name)) {
+        command.env_remove(name);
+    }
+    command.env("OCPI_STORE", &options.store);
+    Ok(command)
+}
+
+/// Where the output of a server or a command goes.
+///
+/// # Errors
+///
+/// When there is no working directory.
+pub(crate) fn log(options: &ServerOptions, directory: &Path) -> anyhow::Result<PathBuf> {
+    Ok(match &options.server_log {
+        Some(log) => std::path::absolute(log)?,
+        None => directory.join("ocpi-server.log"),
+    })
 }
 
 /// A program that was built with this one.

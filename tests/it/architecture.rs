@@ -9,13 +9,14 @@ use crate::support::repository::{expect_none, files, root};
 
 /// Every package of ours, and which of ours it may use. The packages of tests and benchmarks may
 /// use all, but only as tests do, and nothing may use them.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 10] = [
     ("ocpi-domain", &[]),
     ("ocpi-ports", &["ocpi-domain"]),
     ("ocpi-app", &["ocpi-domain", "ocpi-ports"]),
     ("ocpi-http", &["ocpi-app", "ocpi-domain", "ocpi-ports"]),
     ("ocpi-admin", &["ocpi-app", "ocpi-domain", "ocpi-ports"]),
     ("ocpi-memstore", &["ocpi-domain", "ocpi-ports"]),
+    ("ocpi-sqlite", &["ocpi-domain", "ocpi-ports"]),
     (
         "ocpi-server",
         &[
@@ -25,6 +26,7 @@ const MAY_USE: [(&str, &[&str]); 9] = [
             "ocpi-http",
             "ocpi-memstore",
             "ocpi-ports",
+            "ocpi-sqlite",
         ],
     ),
     ("ocpi-tests", &[]),
@@ -94,7 +96,7 @@ const MOCKING: &[&str] = &[
 ];
 
 /// What must not be anywhere below a crate of a layer.
-const MUST_NOT_REACH: [(&str, &[&[&str]]); 4] = [
+const MUST_NOT_REACH: [(&str, &[&[&str]]); 5] = [
     (
         "ocpi-domain",
         &[RUNTIMES, HTTP, DATABASES, LOGGING, MOCKING],
@@ -105,6 +107,7 @@ const MUST_NOT_REACH: [(&str, &[&[&str]]); 4] = [
     ),
     ("ocpi-app", &[HTTP, DATABASES, MOCKING]),
     ("ocpi-memstore", &[HTTP, MOCKING]),
+    ("ocpi-sqlite", &[HTTP, MOCKING]),
 ];
 
 /// What cargo says when asked; it must need no network for it.

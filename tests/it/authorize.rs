@@ -9,8 +9,8 @@ mod rules;
 
 use std::sync::Arc;
 
-use ocpi_domain::{AuthorizationRecord, Profile, Role, TokenAccount, TokenKey};
-use ocpi_ports::{AccountRepository, AuthorizationRepository, RecordQuery};
+use ocpi_domain::{AuthorizationRecord, Profile, Role};
+use ocpi_ports::{AuthorizationRepository, RecordQuery};
 use serde_json::{Value, json};
 
 use crate::support::http::{Request, Response};
@@ -53,13 +53,7 @@ async fn world_with_account(account: Value) -> World {
 
 /// Gives the RFID Token of CH/ABC an account.
 async fn put_account(world: &World, uid: &str, account: Value) {
-    let key = TokenKey {
-        party: party("CH", "ABC"),
-        uid: uid.parse().unwrap(),
-        token_type: "RFID".parse().unwrap(),
-    };
-    let account: TokenAccount = serde_json::from_value(account).unwrap();
-    world.store.put_account(&key, account).await.unwrap();
+    world.put_account(party("CH", "ABC"), uid, &account).await;
 }
 
 /// A question of [`CPO`].

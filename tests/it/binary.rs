@@ -1,5 +1,6 @@
 //! The program itself, as an operator starts it.
 
+mod durable;
 mod log;
 mod quickstart;
 mod settings;

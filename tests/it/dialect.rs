@@ -3,8 +3,7 @@
 mod answers;
 mod tokens;
 
-use ocpi_domain::{Profile, Role, TokenAccount, TokenKey, TokenType};
-use ocpi_ports::AccountRepository;
+use ocpi_domain::{Profile, Role};
 use serde_json::{Value, json};
 
 use crate::support::answer::request;
@@ -48,17 +47,7 @@ fn token_data() -> Value {
 
 /// Limits the card of this uid.
 async fn limit(world: &World, uid: &str, account: &Value) {
-    let key = TokenKey {
-        party: party("CH", "ABC"),
-        uid: uid.parse().expect("a uid"),
-        token_type: TokenType::Rfid,
-    };
-    let account: TokenAccount = serde_json::from_value(account.clone()).expect("an account");
-    world
-        .store
-        .put_account(&key, account)
-        .await
-        .expect("it is stored");
+    world.put_account(party("CH", "ABC"), uid, account).await;
 }
 
 /// `data` of the answer to a question, which must be answered.

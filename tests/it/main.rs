@@ -5,17 +5,23 @@
 //! (`cfg(test)` on each module tells the lints that all of it is test code.)
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod authorize;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
 mod dialect;
+#[cfg(test)]
+mod durability;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

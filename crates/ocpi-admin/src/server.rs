@@ -4,43 +4,83 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, StatusCode};
-use hyper::body::Incoming;
+use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ocpi_app::App;
 use prometheus_client::registry::Registry;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 
-use crate::answer::{self, Answer};
+use crate::admin_token::AdminToken;
+use crate::openapi;
 
-/// Health and metrics over HTTP/1.1.
+/// The operator's API, health and metrics.
 pub struct AdminServer {
-    app: Arc<App>,
-    registry: Registry,
-    stopping: watch::Receiver<bool>,
+    pub(crate) app: Arc<App>,
+    pub(crate) registry: Registry,
+    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) token: Option<AdminToken>,
+    pub(crate) options: AdminOptions,
+    /// The OpenAPI document, as it is sent.
+    pub(crate) openapi: Bytes,
 }
 
-/// How long a client may take for a head.
+/// What an operator's request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AdminOptions {
+    /// The most lines of an import that are stored in one transaction; 1 or more, 1000 by
+    /// default. More are faster, and others wait longer.
+    pub import_lines_max: usize,
+    /// How long a body may take to come, milliseconds; 30 s by default. An import may take as
+    /// long as it takes.
+    pub body_ms_max: u64,
+    /// How long an import may wait for more of its body, milliseconds; 5 minutes by default.
+    pub import_piece_ms_max: u64,
+}
+
+impl Default for AdminOptions {
+    fn default() -> AdminOptions {
+        AdminOptions {
+            import_lines_max: 1000,
+            body_ms_max: 30_000,
+            import_piece_ms_max: 300_000,
+        }
+    }
+}
+
+/// Connections at once. An operator, a few scripts and a few probes: others wait for their turn.
+const CONNECTIONS_MAX: usize = 64;
+
+/// How long a client may take for a head, and may leave a connection unused.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a client may take nothing of an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long to wait when the system gives no more connections.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 impl AdminServer {
-    /// A server that shows the health of `app` and the metrics of `registry`. Once `stopping`
-    /// says `true`, it shows that `app` is not to be asked any more.
+    /// A server of the use cases of `app`, its health, and the metrics of `registry`. Once
+    /// `stopping` says `true`, it shows that `app` is not to be asked any more. Without a `token`
+    /// nobody may use the API; health and metrics are open to all who reach the listener.
     pub fn new(
         app: Arc<App>,
         registry: Registry,
         stopping: watch::Receiver<bool>,
+        token: Option<AdminToken>,
+        options: AdminOptions,
     ) -> Arc<AdminServer> {
         Arc::new(AdminServer {
             app,
             registry,
             stopping,
+            token,
+            options,
+            openapi: openapi::document().to_string().into(),
         })
     }
 
@@ -50,14 +90,15 @@ impl AdminServer {
         listener: TcpListener,
         mut stop: watch::Receiver<bool>,
     ) {
+        let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {
             let accepted = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                accepted = listener.accept() => accepted,
+                accepted = accept(&listener, &connections) => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    tokio::spawn(Arc::clone(&self).serve_connection(stream));
+                Ok((stream, permit)) => {
+                    tokio::spawn(Arc::clone(&self).serve_connection(stream, permit));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "an operator's connection could not be accepted");
@@ -67,53 +108,34 @@ impl AdminServer {
         }
     }
 
-    async fn serve_connection(self: Arc<AdminServer>, stream: TcpStream) {
+    async fn serve_connection(
+        self: Arc<AdminServer>,
+        stream: TcpStream,
+        _permit: Option<OwnedSemaphorePermit>,
+    ) {
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_TIMEOUT));
         let service = service_fn(|request| {
             let server = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(server.respond(&request).await) }
+            async move { Ok::<_, Infallible>(server.respond(request).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(READ_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Box::pin(stream)), service);
         if let Err(error) = connection.await {
             tracing::debug!(%error, "an operator's connection broke");
         }
     }
+}
 
-    async fn respond(&self, request: &Request<Incoming>) -> Answer {
-        let path = request.uri().path();
-        if !matches!(path, "/health/live" | "/health/ready" | "/metrics") {
-            return answer::problem(StatusCode::NOT_FOUND, "there is nothing at this URL");
-        }
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return answer::read_only();
-        }
-        match path {
-            "/health/live" => answer::healthy("live"),
-            "/health/ready" => self.readiness().await,
-            _ => self.metrics(),
-        }
-    }
-
-    async fn readiness(&self) -> Answer {
-        if *self.stopping.borrow() {
-            return answer::problem(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the server is stopping: requests in flight are finished, no new ones are taken",
-            );
-        }
-        match self.app.check_ready().await {
-            Ok(()) => answer::healthy("ready"),
-            Err(error) => answer::problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
-        }
-    }
-
-    fn metrics(&self) -> Answer {
-        let mut text = String::new();
-        match prometheus_client::encoding::text::encode(&mut text, &self.registry) {
-            Ok(()) => answer::metrics(text),
-            Err(error) => answer::problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        }
-    }
+/// The next connection, when there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, Option<OwnedSemaphorePermit>)> {
+    // Nobody closes the semaphore.
+    let permit = Arc::clone(connections).acquire_owned().await.ok();
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, permit))
 }

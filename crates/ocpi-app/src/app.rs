@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use ocpi_domain::{Caller, CredentialsToken, MessageId};
 use ocpi_ports::{
-    Authenticator, AuthorizationRepository, Clock, Randomness, StorageError, StoreHealth,
-    TokenRepository,
+    AccountRepository, Authenticator, AuthorizationRepository, Clock, PlatformRepository,
+    Randomness, RecordAudit, StorageError, StoreBackup, StoreHealth, TokenRepository,
 };
 use prometheus_client::registry::Registry;
 
+use crate::credentials_hash::CredentialsHash;
 use crate::deadline::within;
 use crate::hosting::Hosting;
-use crate::metrics::Metrics;
+use crate::metrics::{ChainCollector, Metrics};
 
 /// The longest that a caller may wait for us to find out who it is, and for an answer to an
 /// authorize request. A charge point waits behind it; an error lets its CPO decide.
@@ -22,9 +23,16 @@ pub(crate) const ANSWER_MAX: Duration = Duration::from_millis(1500);
 #[expect(missing_docs, reason = "each field is described at its trait")]
 pub struct Ports {
     pub tokens: Arc<dyn TokenRepository>,
+    pub accounts: Arc<dyn AccountRepository>,
     pub authorizations: Arc<dyn AuthorizationRepository>,
+    pub platforms: Arc<dyn PlatformRepository>,
     pub authenticator: Arc<dyn Authenticator>,
     pub health: Arc<dyn StoreHealth>,
+    /// `None` when the store keeps no chain of its records.
+    pub audit: Option<Arc<dyn RecordAudit>>,
+    /// `None` when the store cannot be copied.
+    pub backup: Option<Arc<dyn StoreBackup>>,
+    pub credentials_hash: CredentialsHash,
     pub clock: Arc<dyn Clock>,
     pub randomness: Arc<dyn Randomness>,
 }
@@ -53,6 +61,9 @@ impl App {
         options: AppOptions,
         registry: &mut Registry,
     ) -> App {
+        if let Some(audit) = &ports.audit {
+            registry.register_collector(Box::new(ChainCollector(Arc::clone(audit))));
+        }
         App {
             ports,
             hosting,

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use ocpi_domain::{
     AllowedType, AuthorizationInfo, AuthorizationRecord, AuthorizationReference,
     AuthorizationRequest, AuthorizationStatus, AuthorizationSubject, Decision, LocationReferences,
-    Missing, Party, Role, Rule, TokenType, WhitelistType, decide,
+    Missing, Party, Platform, Role, Rule, TokenType, WhitelistType, decide,
 };
 use ocpi_ports::{StorageError, SubjectLookup};
 
-use crate::access::{AccessError, RequestContext, require_cpo};
+use crate::access::{AccessError, RequestContext, Routing, require_cpo};
 use crate::app::{ANSWER_MAX, App};
 use crate::deadline::within;
 
@@ -94,15 +94,15 @@ impl App {
         started_us: u64,
     ) -> Result<AuthorizationAnswer, AuthorizeTokenError> {
         let now = self.now();
-        let (subject, verdict) = match self.look_up(context, &request).await? {
+        let Routing { to, from } = context.routing;
+        let found = self
+            .look_up(request.owner, to, request.uid, &request.token_type)
+            .await?;
+        let (subject, verdict) = match found {
             SubjectLookup::Unknown => (None, Verdict::Unknown),
             SubjectLookup::Ambiguous => (None, Verdict::Ambiguous),
             SubjectLookup::One(subject) => {
-                let platform = &context.caller.platform;
-                let cpo_parties = match context.routing.from {
-                    Some(from) if platform.holds(from, &Role::Cpo) => vec![from],
-                    _ => platform.parties(&Role::Cpo).collect(),
-                };
+                let cpo_parties = cpo_parties(&context.caller.platform, from);
                 let place = AuthorizationRequest {
                     cpo_parties: &cpo_parties,
                     location: request.location.as_ref(),
@@ -111,7 +111,7 @@ impl App {
                 (Some(subject), Verdict::Decided(decision))
             }
         };
-        let reference = AuthorizationReference::from_random(self.ports.randomness.bytes());
+        let reference = AuthorizationReference::from_random(now, self.ports.randomness.bytes());
         let record = Arc::new(AuthorizationRecord {
             reference: reference.clone(),
             at: now,
@@ -137,14 +137,17 @@ impl App {
         verdict.into_answer(subject, reference)
     }
 
-    /// Everything stored about the Token, under the owners that the question may mean.
-    async fn look_up(
+    /// Everything stored about the Token, under the owners that the question may mean: the one
+    /// that it names as owner or as recipient, else every eMSP hosted here.
+    pub(crate) async fn look_up(
         &self,
-        context: &RequestContext,
-        request: &AuthorizeTokenRequest<'_>,
+        owner: Option<Party>,
+        to: Option<Party>,
+        uid: &str,
+        token_type: &TokenType,
     ) -> Result<SubjectLookup, StorageError> {
         let hosted = self.hosting.emsp_parties();
-        let named = match (request.owner, context.routing.to) {
+        let named = match (owner, to) {
             (Some(owner), Some(to)) if owner != to => return Ok(SubjectLookup::Unknown),
             (owner, to) => owner.or(to),
         };
@@ -154,12 +157,12 @@ impl App {
             Some(party) => party.as_slice(),
             None => hosted,
         };
-        let Ok(uid) = request.uid.parse() else {
+        let Ok(uid) = uid.parse() else {
             return Ok(SubjectLookup::Unknown);
         };
         let store = &self.ports.authorizations;
         store
-            .load_authorization_subject(parties, &uid, &request.token_type)
+            .load_authorization_subject(parties, &uid, token_type)
             .await
     }
 
@@ -190,6 +193,15 @@ impl App {
             latency_us = record.latency_us,
             "authorization",
         );
+    }
+}
+
+/// The CPOs that the place of a question may belong to: the party that sends, when the platform
+/// holds it, else all that the platform holds.
+pub(crate) fn cpo_parties(platform: &Platform, from: Option<Party>) -> Vec<Party> {
+    match from {
+        Some(from) if platform.holds(from, &Role::Cpo) => vec![from],
+        _ => platform.parties(&Role::Cpo).collect(),
     }
 }
 
@@ -235,38 +247,37 @@ impl Verdict {
         subject: Option<Box<AuthorizationSubject>>,
         reference: AuthorizationReference,
     ) -> Result<AuthorizationAnswer, AuthorizeTokenError> {
-        let decision = match self {
-            Verdict::Ambiguous => return Err(AuthorizeTokenError::AmbiguousToken),
-            Verdict::Unknown => return Err(AuthorizeTokenError::UnknownToken),
-            Verdict::Decided(decision) => decision,
-        };
-        let Some(subject) = subject else {
-            return Err(AuthorizeTokenError::UnknownToken);
+        let answer = self.allowed().zip(self.status());
+        let (Some((allowed, status)), Some(subject)) = (answer, subject) else {
+            return Err(self.no_answer());
         };
         let token = subject.token.token;
-        match decision {
-            Decision::Allow(location) => Ok(AuthorizationAnswer {
-                info: AuthorizationInfo {
-                    allowed: AllowedType::Allowed,
-                    token,
-                    location,
-                    authorization_reference: Some(reference),
-                    info: None,
-                },
-                status: AuthorizationStatus::Accepted,
-            }),
-            Decision::Refuse(refusal) => Ok(AuthorizationAnswer {
-                info: AuthorizationInfo {
-                    allowed: refusal.allowed(),
-                    info: refusal.text(token.language),
-                    token,
-                    location: None,
-                    authorization_reference: None,
-                },
-                status: refusal.status(),
-            }),
-            Decision::NeedsLocation(Missing::Location) => Err(AuthorizeTokenError::LocationMissing),
-            Decision::NeedsLocation(Missing::Evses) => Err(AuthorizeTokenError::EvsesMissing),
+        let (location, reference, info) = match self {
+            Verdict::Decided(Decision::Allow(location)) => (location, Some(reference), None),
+            Verdict::Decided(decision) => (None, None, decision.text(token.language)),
+            Verdict::Unknown | Verdict::Ambiguous => (None, None, None),
+        };
+        Ok(AuthorizationAnswer {
+            info: AuthorizationInfo {
+                allowed,
+                token,
+                location,
+                authorization_reference: reference,
+                info,
+            },
+            status,
+        })
+    }
+
+    /// Why there is no answer, when there is none.
+    fn no_answer(&self) -> AuthorizeTokenError {
+        match self {
+            Verdict::Unknown => AuthorizeTokenError::UnknownToken,
+            Verdict::Ambiguous => AuthorizeTokenError::AmbiguousToken,
+            Verdict::Decided(Decision::NeedsLocation(Missing::Evses)) => {
+                AuthorizeTokenError::EvsesMissing
+            }
+            Verdict::Decided(_) => AuthorizeTokenError::LocationMissing,
         }
     }
 }

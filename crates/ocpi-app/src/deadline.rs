@@ -38,3 +38,17 @@ pub(crate) async fn in_time<T, E: From<StorageError>>(
     let hung = |elapsed: Elapsed| Err(StorageError::Unavailable(elapsed.into()).into());
     within(STORE_MAX, work).await.unwrap_or_else(hung)
 }
+
+/// Lets others run first.
+pub(crate) async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

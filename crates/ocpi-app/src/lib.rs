@@ -1,7 +1,8 @@
 //! The use cases of OCPI token authorization.
 //!
 //! One file each, all of one shape: who may, what is stored, what the rules say, one write.
-//! [`App`] offers them; it is built from the ports of `ocpi-ports`.
+//! [`App`] offers them; it is built from the ports of `ocpi-ports`. Those of the operator are
+//! beside those of the protocol, in a folder of their own.
 //!
 //! What is deliberately absent: HTTP, SQL, status codes and JSON. "No" is a value of a use case,
 //! an error is what kept it from an answer.
@@ -10,6 +11,7 @@ mod access;
 mod addressed_token;
 mod app;
 mod authorize_token;
+mod credentials_hash;
 mod deadline;
 mod get_token;
 mod hashed_tokens;
@@ -17,18 +19,24 @@ mod health;
 mod hosting;
 mod list_tokens;
 mod metrics;
+mod operator;
 mod patch_token;
 mod put_token;
 mod secret_key;
+mod token_update;
 
 pub use access::{AccessError, RequestContext, Routing};
 pub use app::{App, AppOptions, Ports};
 pub use authorize_token::{AuthorizationAnswer, AuthorizeTokenError, AuthorizeTokenRequest};
+pub use credentials_hash::CredentialsHash;
 pub use get_token::{GetTokenError, GetTokenRequest};
 pub use hashed_tokens::HashedTokens;
 pub use health::NotReady;
 pub use hosting::{HostedParty, Hosting};
 pub use list_tokens::ListTokensError;
+pub use operator::{
+    ExplainRequest, Explanation, Imported, ListOwnTokens, OperatorError, PutOwnToken,
+};
 pub use patch_token::{PatchTokenError, PatchTokenRequest};
 pub use put_token::{PutTokenError, PutTokenRequest, Written};
 pub use secret_key::{InvalidSecretKey, SecretKey};

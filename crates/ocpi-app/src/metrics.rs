@@ -1,10 +1,19 @@
 //! What the use cases count.
 
+use std::fmt;
+use std::sync::Arc;
+
 use ocpi_domain::{AllowedType, AuthorizationStatus, PlatformId};
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use ocpi_ports::RecordAudit;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric, LabelValueEncoder,
+};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 /// The labels of `ocpi_authorizations_total`.
@@ -21,7 +30,7 @@ pub(crate) struct AuthorizationLabels {
 struct PlatformLabel(PlatformId);
 
 impl EncodeLabelValue for PlatformLabel {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
         EncodeLabelValue::encode(&self.0.as_str(), encoder)
     }
 }
@@ -88,5 +97,35 @@ impl Metrics {
 
     pub(crate) fn record_failed(&self) {
         self.record_failures.inc();
+    }
+}
+
+/// Shows the end of the chain of records. Whoever keeps what was shown can prove later that the
+/// newest records were cut off.
+pub(crate) struct ChainCollector(pub(crate) Arc<dyn RecordAudit>);
+
+impl fmt::Debug for ChainCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ChainCollector(..)")
+    }
+}
+
+impl Collector for ChainCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let head = self.0.head();
+        let number = ConstGauge::new(head.number);
+        let link = Info::new([("link", head.link.to_string())]);
+        number.encode(encoder.encode_descriptor(
+            "ocpi_record_chain_number",
+            "The number of the newest authorization record: how many were ever appended",
+            None,
+            number.metric_type(),
+        )?)?;
+        link.encode(encoder.encode_descriptor(
+            "ocpi_record_chain_head",
+            "The link of the newest authorization record, so that a cut tail shows",
+            None,
+            link.metric_type(),
+        )?)
     }
 }

@@ -10,7 +10,7 @@ use ocpi_ports::{StorageError, TokenWrite};
 use crate::access::{AccessError, RequestContext};
 use crate::app::App;
 use crate::deadline::in_time;
-use crate::put_token::{WRITE_ATTEMPTS_MAX, is_identical};
+use crate::token_update::{WRITE_ATTEMPTS_MAX, is_identical};
 
 /// The fields, and the Token that the URL addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]

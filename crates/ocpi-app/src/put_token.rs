@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use ocpi_domain::{
-    CiString, InvalidField, Party, Profile, StoredToken, Token, TokenMarks, TokenPatch, TokenType,
-    TokenUid,
+    CiString, InvalidField, Party, Profile, Token, TokenMarks, TokenPatch, TokenType, TokenUid,
 };
-use ocpi_ports::{StorageError, TokenWrite};
+use ocpi_ports::StorageError;
 
 use crate::access::{AccessError, RequestContext};
 use crate::app::App;
 use crate::deadline::in_time;
+use crate::token_update::{NewToken, Stored, require_equal};
 
 /// The Token, and where its URL says that it belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +50,6 @@ pub enum PutTokenError {
     Storage(#[from] StorageError),
 }
 
-/// How often a write is tried again when another came first. Each time another one succeeded, so
-/// this many in a row is no rivalry but a fault.
-pub(crate) const WRITE_ATTEMPTS_MAX: usize = 1000;
-
 impl App {
     /// Stores the Token; answers when it is durable. The same Token again changes nothing.
     ///
@@ -74,41 +70,17 @@ impl App {
         request: PutTokenRequest,
     ) -> Result<Written, PutTokenError> {
         self.require_owner(context, request.party)?;
-        let (token, marks) = complete(request, context.caller.platform.profile)?;
-        let token = Arc::new(token);
-        let key = token.key();
-        for _ in 0..WRITE_ATTEMPTS_MAX {
-            let stored = self.ports.tokens.find_token(&key).await?;
-            if let Some(stored) = &stored {
-                if stored.makes_stale(token.last_updated, self.now()) {
-                    return Err(PutTokenError::Stale);
-                }
-                if is_identical(stored, &token, marks) {
-                    return Ok(Written::Updated);
-                }
-            }
-            let follows = stored.map(|stored| stored.revision);
-            let write = TokenWrite {
-                token: Arc::clone(&token),
-                marks,
-                follows,
-            };
-            match self.ports.tokens.put_token(write).await {
-                Ok(_) if follows.is_some() => return Ok(Written::Updated),
-                Ok(_) => return Ok(Written::Created),
-                Err(StorageError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let new = complete(request, context.caller.platform.profile)?;
+        match self.store_token(&new).await? {
+            Stored::Created(_) => Ok(Written::Created),
+            Stored::Updated(_) | Stored::Unchanged(_) => Ok(Written::Updated),
+            Stored::Stale => Err(PutTokenError::Stale),
         }
-        Err(StorageError::Conflict.into())
     }
 }
 
 /// A whole Token of the fields that were sent and what the platform's profile lets us add.
-fn complete(
-    request: PutTokenRequest,
-    profile: Profile,
-) -> Result<(Token, TokenMarks), InvalidField> {
+fn complete(request: PutTokenRequest, profile: Profile) -> Result<NewToken, InvalidField> {
     let PutTokenRequest {
         party,
         uid,
@@ -132,20 +104,8 @@ fn complete(
     require_equal("party_id", fields.party_id.as_ref(), Some(&party.party_id))?;
     require_equal("uid", fields.uid.as_ref(), Some(&uid))?;
     require_equal("type", fields.token_type.as_ref(), token_type.as_ref())?;
-    Ok((Token::try_from(fields)?, marks))
-}
-
-fn require_equal<T: PartialEq>(
-    field: &'static str,
-    sent: Option<&T>,
-    addressed: Option<&T>,
-) -> Result<(), InvalidField> {
-    match (sent, addressed) {
-        (Some(sent), Some(addressed)) if sent != addressed => {
-            Err(InvalidField::new(field, "differs from the one in the URL"))
-        }
-        _ => Ok(()),
-    }
+    let token = Arc::new(Token::try_from(fields)?);
+    Ok(NewToken { token, marks })
 }
 
 /// The tutorial's Tokens have no `contract_id`: older peers call it `auth_id`, else the uid
@@ -158,9 +118,4 @@ fn synthetic_contract_id(
     let text = sent.as_deref().unwrap_or(uid.as_str());
     text.parse()
         .map_err(|error| InvalidField::new("auth_id", format!("{error}")))
-}
-
-/// Whether writing the Token would change nothing.
-pub(crate) fn is_identical(stored: &StoredToken, token: &Token, marks: TokenMarks) -> bool {
-    stored.marks == marks && stored.token.is_identical(token)
 }

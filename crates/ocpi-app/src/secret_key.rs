@@ -5,6 +5,8 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::credentials_hash::CredentialsHash;
+
 /// The secret that everything keyed is derived from: 32 bytes. It never prints.
 #[derive(Clone)]
 pub struct SecretKey([u8; 32]);
@@ -24,11 +26,21 @@ impl SecretKey {
         Ok(SecretKey(bytes.try_into().map_err(|_| InvalidSecretKey)?))
     }
 
-    /// A keyed hash whose key is derived for one `purpose`, so that no two uses share a key.
-    pub(crate) fn keyed_hash(&self, purpose: &str) -> Hmac<Sha256> {
+    /// The hash by which credentials tokens are stored and found.
+    pub fn credentials_hash(&self) -> CredentialsHash {
+        CredentialsHash::new(keyed(&self.derived("ocpi credentials token")))
+    }
+
+    /// The key of the chain over the records, for the store that keeps it.
+    pub fn record_chain_key(&self) -> [u8; 32] {
+        self.derived("ocpi record chain")
+    }
+
+    /// A key for one `purpose`, so that no two uses share one.
+    fn derived(&self, purpose: &str) -> [u8; 32] {
         let mut derivation = keyed(&self.0);
         derivation.update(purpose.as_bytes());
-        keyed(&derivation.finalize().into_bytes().into())
+        derivation.finalize().into_bytes().into()
     }
 }
 
@@ -42,5 +54,40 @@ fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ocpi_domain::CredentialsToken;
+
+    use super::*;
+
+    /// Beyond the protocol: what is stored stays readable, so no derivation may ever change.
+    #[test]
+    fn the_derived_keys_are_those_of_every_version_and_differ() {
+        let key = SecretKey::new(&[7; 32]).unwrap();
+        let token = CredentialsToken::new("your-token").unwrap();
+        let hex = |bytes: [u8; 32]| bytes.map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(
+            hex(key.credentials_hash().hash(&token).0),
+            "3228b793cffd403d6aa0dcecb866918024954853a5938f6ef52465c8d82be5f7"
+        );
+        assert_eq!(
+            hex(key.record_chain_key()),
+            "4c9683e4fdee018a57935fc45c538a61a81d0b6d6febc31049593fc1ba94a598"
+        );
+        let other = SecretKey::new(&[8; 32]).unwrap();
+        assert_ne!(key.record_chain_key(), other.record_chain_key());
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let key = SecretKey::new(&[7; 32]).unwrap();
+        assert_eq!(format!("{key:?}"), "SecretKey(..)");
+        assert_eq!(
+            format!("{:?}", key.credentials_hash()),
+            "CredentialsHash(..)"
+        );
     }
 }

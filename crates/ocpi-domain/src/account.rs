@@ -61,19 +61,19 @@ impl<'de> Deserialize<'de> for TokenAccount {
         struct Fields {
             blocked: bool,
             expires_at: Option<DateTime>,
-            credit: Option<Credit>,
+            credit: Option<Object<Credit>>,
             permitted_locations: Option<Vec<AccountPlace>>,
             denied_locations: Vec<AccountPlace>,
             concurrent_sessions_max: Option<u32>,
             concurrency_scope: ConcurrencyScope,
         }
 
-        // An empty array would read as an account that limits nothing.
+        // An array would read as an account, an empty one as one that limits nothing.
         let Object(fields) = Object::<Fields>::deserialize(deserializer)?;
         Ok(TokenAccount {
             blocked: fields.blocked,
             expires_at: fields.expires_at,
-            credit: fields.credit,
+            credit: fields.credit.map(|Object(credit)| credit),
             permitted_locations: fields.permitted_locations,
             denied_locations: fields.denied_locations,
             concurrent_sessions_max: fields.concurrent_sessions_max,
@@ -135,7 +135,7 @@ fn read_decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D
 
 /// All places of a CPO, one of its Locations, or some EVSEs of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "PlaceFields", into = "PlaceFields")]
+#[serde(try_from = "Object<PlaceFields>", into = "PlaceFields")]
 pub enum AccountPlace {
     /// Every Location of the CPO.
     Party(Party),
@@ -195,10 +195,10 @@ struct PlaceFields {
     evse_uids: Option<Vec<EvseUid>>,
 }
 
-impl TryFrom<PlaceFields> for AccountPlace {
+impl TryFrom<Object<PlaceFields>> for AccountPlace {
     type Error = &'static str;
 
-    fn try_from(fields: PlaceFields) -> Result<AccountPlace, &'static str> {
+    fn try_from(Object(fields): Object<PlaceFields>) -> Result<AccountPlace, &'static str> {
         let party = Party {
             country_code: fields.country_code,
             party_id: fields.party_id,

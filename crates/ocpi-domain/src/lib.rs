@@ -2,7 +2,8 @@
 //!
 //! The models read and write the JSON of the specification, with its limits built into the types:
 //! a value that breaks a rule cannot be built. The rules are pure functions: [`decide`] answers
-//! an eMSP's "may this Token charge here?", [`whitelist_decision`] a CPO's "may I decide alone?".
+//! an eMSP's "may this Token charge here?", [`explain`] its "why?", [`whitelist_decision`] a CPO's
+//! "may I decide alone?".
 //!
 //! What is deliberately absent: a clock, a store, a network, logging, and the other versions of
 //! OCPI. The moment is an argument, and what is stored comes in as an [`AuthorizationSubject`].
@@ -32,7 +33,8 @@ pub mod whitelist;
 pub use account::{AccountPlace, ConcurrencyScope, Credit, Currency, EvseUids, TokenAccount};
 pub use authorization::{
     AllowedType, AuthorizationInfo, AuthorizationReference, AuthorizationRequest,
-    AuthorizationStatus, AuthorizationSubject, Decision, Missing, Refusal, Rule, decide,
+    AuthorizationStatus, AuthorizationSubject, Decision, Missing, Refusal, Rule, RuleOutcome,
+    RuleStep, RuleTrail, decide, explain,
 };
 pub use code::InvalidCode;
 pub use credentials::{

@@ -30,7 +30,7 @@ impl MessageId {
 
     /// A new id: a UUID of 16 random bytes.
     pub fn from_random(random: [u8; 16]) -> MessageId {
-        MessageId(crate::uuid::text(random))
+        MessageId(crate::uuid::random_text(random))
     }
 
     /// The id.

@@ -108,10 +108,10 @@ impl<const N: usize> CiString<N> {
         &self.0
     }
 
-    /// The text of a UUID: 36 characters of ASCII.
-    pub(crate) fn of_uuid(random: [u8; 16]) -> CiString<N> {
+    /// The text of a UUID that begins with its time: 36 characters of ASCII.
+    pub(crate) fn of_timed_uuid(unix_ms: i64, random: [u8; 16]) -> CiString<N> {
         const { assert!(N >= 36) };
-        CiString(crate::uuid::text(random))
+        CiString(crate::uuid::timed_text(unix_ms, random))
     }
 
     /// `text` made legal, for a log: what is not printable ASCII becomes `?`, and what follows

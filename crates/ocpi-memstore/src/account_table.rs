@@ -3,60 +3,83 @@
 use std::sync::Arc;
 
 use hashbrown::HashTable;
-use ocpi_domain::{Token, TokenAccount, TokenKey};
+use ocpi_domain::{Revision, Token, TokenAccount, TokenKey};
+use ocpi_ports::{AccountWrite, StorageError, StoredAccount};
 
 use crate::index::TextHash;
 
 /// The accounts. They are found by the hash of the uid, as the Tokens are, so that a subject is
 /// hashed once.
 #[derive(Default)]
-pub(crate) struct AccountTable(HashTable<Entry>);
+pub(crate) struct AccountTable {
+    entries: HashTable<Entry>,
+    /// It counts on when accounts are deleted, the newest too.
+    last_revision: u64,
+}
 
 struct Entry {
     hash: TextHash,
     key: TokenKey,
-    account: Arc<TokenAccount>,
+    stored: StoredAccount,
 }
 
 impl AccountTable {
     /// Whether there is no account at all.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 
-    pub(crate) fn find(&self, key: &TokenKey, hash: TextHash) -> Option<Arc<TokenAccount>> {
-        let entry = self.0.find(hash.spread(), |entry| entry.key == *key)?;
-        Some(Arc::clone(&entry.account))
+    pub(crate) fn find(&self, key: &TokenKey, hash: TextHash) -> Option<StoredAccount> {
+        let is_sought = |entry: &Entry| entry.key == *key;
+        let entry = self.entries.find(hash.spread(), is_sought)?;
+        Some(entry.stored.clone())
     }
 
     /// The account of that Token.
     pub(crate) fn find_of(&self, token: &Token, hash: TextHash) -> Option<Arc<TokenAccount>> {
-        let entry = self
-            .0
-            .find(hash.spread(), |entry| token.has_key(&entry.key))?;
-        Some(Arc::clone(&entry.account))
+        let is_sought = |entry: &Entry| token.has_key(&entry.key);
+        let entry = self.entries.find(hash.spread(), is_sought)?;
+        Some(Arc::clone(&entry.stored.account))
     }
 
-    /// Creates or replaces the account, and gives the one that it replaces.
+    /// Stores the account when `follows` is what is there, and gives the account that it
+    /// replaces, to be dropped when the lock is free again.
     pub(crate) fn put(
         &mut self,
-        key: TokenKey,
+        write: AccountWrite,
         hash: TextHash,
-        account: Arc<TokenAccount>,
-    ) -> Option<Arc<TokenAccount>> {
-        if let Some(entry) = self.0.find_mut(hash.spread(), |entry| entry.key == key) {
-            return Some(std::mem::replace(&mut entry.account, account));
+    ) -> Result<(Revision, Option<StoredAccount>), StorageError> {
+        let revision = Revision(self.last_revision + 1);
+        let stored = StoredAccount {
+            account: write.account,
+            revision,
+        };
+        let is_sought = |entry: &Entry| entry.key == write.key;
+        let found = self.entries.find_mut(hash.spread(), is_sought);
+        if found.as_ref().map(|entry| entry.stored.revision) != write.follows {
+            return Err(StorageError::Conflict);
         }
-        let entry = Entry { hash, key, account };
-        self.0
-            .insert_unique(hash.spread(), entry, |entry| entry.hash.spread());
-        None
+        let replaced = if let Some(entry) = found {
+            Some(std::mem::replace(&mut entry.stored, stored))
+        } else {
+            let entry = Entry {
+                hash,
+                key: write.key,
+                stored,
+            };
+            self.entries
+                .insert_unique(hash.spread(), entry, |entry| entry.hash.spread());
+            None
+        };
+        self.last_revision = revision.0;
+        Ok((revision, replaced))
     }
 
     /// Takes the account out.
-    pub(crate) fn delete(&mut self, key: &TokenKey, hash: TextHash) -> Option<Arc<TokenAccount>> {
-        let found = self.0.find_entry(hash.spread(), |entry| entry.key == *key);
+    pub(crate) fn delete(&mut self, key: &TokenKey, hash: TextHash) -> Option<StoredAccount> {
+        let is_sought = |entry: &Entry| entry.key == *key;
+        let found = self.entries.find_entry(hash.spread(), is_sought);
         let (entry, _) = found.ok()?.remove();
-        Some(entry.account)
+        Some(entry.stored)
     }
 }

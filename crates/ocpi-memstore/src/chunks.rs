@@ -86,6 +86,13 @@ impl Chunks {
 mod tests {
     use super::*;
 
+    impl Chunks {
+        /// How many chunks hold something.
+        pub(crate) fn len(&self) -> usize {
+            self.chunks.len()
+        }
+    }
+
     /// A piece that is told from its neighbours.
     fn piece(number: usize, len: usize) -> Vec<u8> {
         (0..len)

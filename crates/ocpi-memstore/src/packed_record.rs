@@ -24,6 +24,7 @@ pub(crate) struct RecordHead<'a> {
     at_ms: i64,
     platform: &'a str,
     token_uid: &'a str,
+    allowed: Option<AllowedType>,
 }
 
 /// What the bytes say. The head is first, so that it can be read alone.
@@ -37,7 +38,6 @@ struct PackedRecord<'a, P> {
     token_type: &'a str,
     asked: Option<P>,
     allowed_location: AllowedLocation<P>,
-    allowed: Option<AllowedType>,
     status: Option<AuthorizationStatus>,
     rule: Rule,
     latency_us: u64,
@@ -79,6 +79,7 @@ pub(crate) fn pack<T>(
             at_ms: record.at.unix_ms(),
             platform: record.platform.as_str(),
             token_uid: record.token_uid.as_str(),
+            allowed: record.allowed,
         },
         request_id: record.request_id.as_str(),
         correlation_id: record.correlation_id.as_str(),
@@ -94,7 +95,6 @@ pub(crate) fn pack<T>(
             }
             (Some(allowed), _) => AllowedLocation::Other(allowed),
         },
-        allowed: record.allowed,
         status: record.status,
         rule: record.rule,
         latency_us: record.latency_us,
@@ -148,7 +148,7 @@ impl PackedRecord<'_, Place> {
             token_type: self.token_type.parse()?,
             asked,
             allowed_location,
-            allowed: self.allowed,
+            allowed: self.head.allowed,
             status: self.status,
             rule: self.rule,
             latency_us: self.latency_us,
@@ -166,12 +166,20 @@ impl<'a> RecordHead<'a> {
         self.reference.eq_ignore_ascii_case(reference.as_str())
     }
 
+    /// Whether it is of before that moment.
+    pub(crate) fn is_before(&self, moment: DateTime) -> bool {
+        self.at_ms < moment.unix_ms()
+    }
+
     /// Whether the query asks for it.
     pub(crate) fn matches(&self, query: &RecordQuery) -> bool {
         let uid = query.token_uid.as_ref();
         let platform = query.platform.as_ref();
         query.from.is_none_or(|from| from.unix_ms() <= self.at_ms)
-            && query.to.is_none_or(|to| self.at_ms < to.unix_ms())
+            && query.to.is_none_or(|to| self.is_before(to))
+            && query
+                .allowed
+                .is_none_or(|allowed| self.allowed == Some(allowed))
             && platform.is_none_or(|platform| platform.as_str() == self.platform)
             && uid.is_none_or(|uid| uid.as_str().eq_ignore_ascii_case(self.token_uid))
     }

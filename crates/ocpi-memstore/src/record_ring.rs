@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use ocpi_domain::{AuthorizationReference, Cursor};
+use ocpi_domain::{AuthorizationReference, Cursor, DateTime};
 use ocpi_ports::{RecordQuery, StorageError, StoredRecord};
 
 use crate::chunks::{Chunks, Span};
@@ -12,7 +12,7 @@ use crate::store::MemStoreOptions;
 
 /// How many records are looked at under one hold of the lock, for which appends wait: some
 /// 20 microseconds.
-const PIECE: u64 = 256;
+pub(crate) const PIECE: usize = 256;
 
 /// The newest records in a ring, and what finds them by reference.
 ///
@@ -110,21 +110,48 @@ impl RecordRing {
             previous,
         });
         self.bytes_kept += span.len();
-        self.forget_oldest();
+        self.forget_surplus();
         Ok(())
     }
 
     /// Forgets the oldest records until the rest is within both bounds, but never the newest.
-    fn forget_oldest(&mut self) {
+    fn forget_surplus(&mut self) {
         while self.entries.len() > self.records_max
             || (self.bytes_kept > self.bytes_max && self.entries.len() > 1)
         {
-            let forgotten = self.entries.pop_front();
-            self.bytes_kept -= forgotten.map_or(0, |entry| entry.span.len());
+            self.forget_oldest();
         }
         if let Some(oldest) = self.entries.front() {
             self.bytes.forget_before(oldest.span);
         }
+    }
+
+    fn forget_oldest(&mut self) {
+        let forgotten = self.entries.pop_front();
+        self.bytes_kept -= forgotten.map_or(0, |entry| entry.span.len());
+    }
+
+    /// Forgets the oldest records, at most `max`, up to the first that is not of before `moment`;
+    /// how many they were.
+    pub(crate) fn forget_before(
+        &mut self,
+        moment: DateTime,
+        max: usize,
+    ) -> Result<usize, StorageError> {
+        let kept = self.entries.len();
+        let mut last = None;
+        while kept - self.entries.len() < max
+            && let Some(oldest) = self.entries.front()
+            && RecordHead::read(self.bytes.get(oldest.span))?.is_before(moment)
+        {
+            last = Some(oldest.span);
+            self.forget_oldest();
+        }
+        // The chunk of the last one stays, for the next to be written behind it.
+        if let Some(last) = last {
+            self.bytes.forget_before(last);
+        }
+        Ok(kept - self.entries.len())
     }
 
     /// The bytes of the record of that reference.
@@ -158,7 +185,7 @@ impl RecordRing {
     ) -> Result<Option<u64>, StorageError> {
         let oldest = self.oldest();
         let end = before.min(self.appended);
-        let start = end.saturating_sub(PIECE).max(oldest);
+        let start = end.saturating_sub(PIECE as u64).max(oldest);
         let piece = (start..end).rev();
         for (cursor, entry) in piece.map_while(|cursor| Some((cursor, self.entry(cursor)?))) {
             if found.len() == limit {
@@ -426,6 +453,46 @@ mod tests {
         assert_lists(&ring, &query, &[name(100)]);
     }
 
+    /// Holds: E-33.
+    #[test]
+    fn a_ring_that_forgot_by_age_gives_its_memory_back_and_goes_on() {
+        let hasher = TextHasher::default();
+        let hash = |number| hasher.of_text(name(number).as_str());
+        let at = |ms| DateTime::from_unix_ms(ms).unwrap();
+        let mut ring = ring(5000);
+        let mut next = 0;
+        for round in 0..3 {
+            let first = next;
+            for number in first..first + 4000 {
+                let mut one = large(number, 5);
+                // The second half is of later.
+                one.at = at(i64::from(number >= first + 2000));
+                append(&mut ring, &one, hash(number)).unwrap();
+            }
+            next += 4000;
+            assert_eq!(ring.forget_before(at(0), usize::MAX).unwrap(), 0);
+            assert_eq!(ring.forget_before(at(1), 1999).unwrap(), 1999);
+            assert_eq!(ring.forget_before(at(1), usize::MAX).unwrap(), 1);
+            let kept: Vec<_> = (first + 2000..next).rev().map(name).collect();
+            assert_lists(&ring, &RecordQuery::default(), &kept);
+            assert!(
+                ring.find(&name(next - 1), hash(next - 1))
+                    .unwrap()
+                    .is_some()
+            );
+
+            assert_eq!(ring.forget_before(at(2), usize::MAX).unwrap(), 2000);
+            assert_eq!((ring.entries.len(), ring.bytes_kept), (0, 0));
+            assert_eq!(ring.bytes.len(), 1, "round {round}");
+            assert_lists(&ring, &RecordQuery::default(), &[]);
+            assert!(
+                ring.find(&name(next - 1), hash(next - 1))
+                    .unwrap()
+                    .is_none()
+            );
+        }
+    }
+
     #[test]
     fn what_cannot_be_read_is_said_to_be_corrupt() {
         let hash = TextHasher::default().of_text("one");
@@ -436,6 +503,7 @@ mod tests {
             ring.find(&name(1), hash).map(drop),
             ring.look_on(&query, u64::MAX, 9, &mut Vec::new()).map(drop),
             append(&mut ring, &record(1), hash),
+            ring.forget_before(DateTime::MAX, 9).map(drop),
         ] {
             assert!(matches!(failed, Err(StorageError::Corrupt(_))));
         }

@@ -244,6 +244,13 @@ impl TokenTable {
             .collect()
     }
 
+    /// Refuses when so many more Tokens might not fit: a place is 32 bits.
+    pub(crate) fn has_room_for(&self, count: usize) -> Result<(), StorageError> {
+        u32::try_from(self.entries.len().saturating_add(count))
+            .map(drop)
+            .map_err(|full| StorageError::Unavailable(Box::new(full)))
+    }
+
     /// Stores the Token when `follows` is what is there, and gives the Token that it replaces, to
     /// be dropped when the lock is free again.
     pub(crate) fn put(

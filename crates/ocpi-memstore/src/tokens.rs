@@ -1,12 +1,49 @@
 //! The Tokens as their port.
 
 use async_trait::async_trait;
-use ocpi_domain::{Page, PageRequest, Party, StoredToken, TokenKey, TokenUid};
+use ocpi_domain::{Page, PageRequest, Party, Revision, StoredToken, Token, TokenKey, TokenUid};
 use ocpi_ports::{StorageError, TokenQuery, TokenRepository, TokenWrite};
 
 use crate::store::MemStore;
 use crate::token_scan::TokenScan;
 use crate::token_table::Entry;
+
+/// How many of many Tokens are found or put under one hold of the lock: some ten microseconds.
+const PIECE: usize = 64;
+
+impl MemStore {
+    /// Adds the Tokens of these keys to `found`, under one hold of the lock.
+    fn find_piece(&self, keys: &[TokenKey], found: &mut Vec<Option<StoredToken>>) {
+        let subjects = self.subjects.read();
+        found.extend(keys.iter().map(|key| {
+            let hash = self.hasher.of_uid(&key.uid, &key.token_type);
+            subjects.tokens.find(key, hash).map(Entry::stored)
+        }));
+    }
+
+    /// Puts these Tokens under one hold of the lock.
+    fn put_piece(
+        &self,
+        writes: impl Iterator<Item = TokenWrite>,
+    ) -> Result<Vec<Option<Revision>>, StorageError> {
+        let hash = |token: &Token| self.hasher.of_uid(&token.uid, &token.token_type);
+        let writes: Vec<_> = writes.map(|write| (hash(&write.token), write)).collect();
+        let mut put = Vec::with_capacity(writes.len());
+        let mut subjects = self.subjects.write();
+        for (hash, write) in writes {
+            put.push(subjects.tokens.put(write, hash));
+        }
+        drop(subjects);
+        // The replaced Tokens are dropped here, where no lock is held.
+        put.into_iter()
+            .map(|put| match put {
+                Ok((stored, _replaced)) => Ok(Some(stored.revision)),
+                Err(StorageError::Conflict) => Ok(None),
+                Err(error) => Err(error),
+            })
+            .collect()
+    }
+}
 
 #[async_trait]
 impl TokenRepository for MemStore {
@@ -34,6 +71,32 @@ impl TokenRepository for MemStore {
         let put = self.subjects.write().tokens.put(write, hash);
         // The replaced Token is dropped here, where no lock is held.
         put.map(|(stored, _replaced)| stored)
+    }
+
+    async fn find_tokens(
+        &self,
+        keys: &[TokenKey],
+    ) -> Result<Vec<Option<StoredToken>>, StorageError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for piece in keys.chunks(PIECE) {
+            self.find_piece(piece, &mut found);
+            tokio::task::yield_now().await;
+        }
+        Ok(found)
+    }
+
+    async fn put_tokens(
+        &self,
+        writes: Vec<TokenWrite>,
+    ) -> Result<Vec<Option<Revision>>, StorageError> {
+        self.subjects.read().tokens.has_room_for(writes.len())?;
+        let mut revisions = Vec::with_capacity(writes.len());
+        let mut writes = writes.into_iter();
+        while !writes.as_slice().is_empty() {
+            revisions.extend(self.put_piece(writes.by_ref().take(PIECE))?);
+            tokio::task::yield_now().await;
+        }
+        Ok(revisions)
     }
 
     async fn list_tokens(

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ocpi_domain::{
-    AuthorizationRecord, AuthorizationReference, AuthorizationSubject, CiString, Cursor, DateTime,
-    Party, PlatformId, TokenType, TokenUid,
+    AllowedType, AuthorizationRecord, AuthorizationReference, AuthorizationSubject, CiString,
+    Cursor, DateTime, Party, PlatformId, TokenType, TokenUid,
 };
 
 use crate::StorageError;
@@ -42,6 +42,8 @@ pub struct RecordQuery {
     pub to: Option<DateTime>,
     /// Who asked.
     pub platform: Option<PlatformId>,
+    /// The answer.
+    pub allowed: Option<AllowedType>,
 }
 
 /// The questions of drivers and the evidence of their answers.
@@ -64,9 +66,13 @@ pub struct RecordQuery {
 /// 7. A list holds what the query asks for only, the uid without case and the platform exactly:
 ///    `record_list_holds_what_the_query_asks_for`.
 /// 8. Concurrent appends all stay: `concurrent_appends_lose_nothing`.
-/// 9. What was appended survives a restart of a durable store: `records_survive_reopen`.
+/// 9. Records are forgotten oldest first, so many at most, up to the first that is not of before
+///    the moment; those after it stay, and the reference of a forgotten one finds nothing:
+///    `oldest_records_are_forgotten`.
+/// 10. What was appended survives a restart of a durable store: `records_survive_reopen`.
 ///
-/// A volatile store may forget its oldest records; how many it keeps is its configuration.
+/// A volatile store may forget its oldest records unasked; how many it keeps is its
+/// configuration.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait AuthorizationRepository: Send + Sync {
@@ -112,4 +118,12 @@ pub trait AuthorizationRepository: Send + Sync {
         before: Option<Cursor>,
         limit: usize,
     ) -> Result<Vec<StoredRecord>, StorageError>;
+
+    /// Forgets the oldest records, at most `max`, while they are of before `moment`; how many
+    /// they were.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`].
+    async fn forget_records(&self, moment: DateTime, max: usize) -> Result<usize, StorageError>;
 }

@@ -8,8 +8,10 @@
 //! To write an adapter, start with [`TokenRepository`] and the `storage_contract!` macro.
 
 mod accounts;
+mod audit;
 mod authenticator;
 mod authorizations;
+mod backup;
 mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
@@ -19,9 +21,11 @@ mod platforms;
 mod randomness;
 mod tokens;
 
-pub use accounts::AccountRepository;
+pub use accounts::{AccountRepository, AccountWrite, StoredAccount};
+pub use audit::{ChainFault, ChainHead, ChainLink, ChainReport, InvalidChainLink, RecordAudit};
 pub use authenticator::Authenticator;
 pub use authorizations::{AuthorizationRepository, RecordQuery, StoredRecord, SubjectLookup};
+pub use backup::StoreBackup;
 pub use clock::Clock;
 pub use error::StorageError;
 pub use health::StoreHealth;
@@ -31,7 +35,8 @@ pub use tokens::{TokenQuery, TokenRepository, TokenWrite};
 
 #[cfg(feature = "mock")]
 pub use self::{
-    accounts::MockAccountRepository, authenticator::MockAuthenticator,
-    authorizations::MockAuthorizationRepository, clock::MockClock, health::MockStoreHealth,
-    platforms::MockPlatformRepository, randomness::MockRandomness, tokens::MockTokenRepository,
+    accounts::MockAccountRepository, audit::MockRecordAudit, authenticator::MockAuthenticator,
+    authorizations::MockAuthorizationRepository, backup::MockStoreBackup, clock::MockClock,
+    health::MockStoreHealth, platforms::MockPlatformRepository, randomness::MockRandomness,
+    tokens::MockTokenRepository,
 };

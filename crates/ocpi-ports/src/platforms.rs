@@ -30,12 +30,19 @@ impl fmt::Debug for TokenHash {
 /// 1. What was never put is absent, not an error: `absent_platform_is_none`.
 /// 2. A platform is found by its id, exactly, and by its hash, as it was put:
 ///    `platform_is_found_by_id_and_by_hash`.
-/// 3. Putting the same id again replaces the platform, and the former hash finds nothing and is
-///    free:
-///    `replaced_platform_loses_its_former_hash`.
+/// 3. Put reports whether it created. Putting the same id again replaces the platform; with
+///    another hash, the former one finds nothing and is free; without a hash, it keeps the one
+///    that it has: `replaced_platform_loses_its_former_hash`, `put_without_a_hash_keeps_it`.
 /// 4. A hash that another platform has is a [`StorageError::Conflict`], and nothing changes:
 ///    `hash_of_another_platform_conflicts`.
-/// 5. What was put survives a restart of a durable store: `platforms_survive_reopen`.
+/// 5. The list holds every platform in the order of their ids: `platforms_are_listed_by_id`.
+/// 6. Delete reports whether there was one; afterwards neither id nor hash finds it:
+///    `deleted_platform_is_gone`.
+/// 7. An id is seeded once for the life of the store, and only when no platform has it: after
+///    that seeding changes nothing, also when the platform was changed or deleted meanwhile:
+///    `platform_is_seeded_once`.
+/// 8. What was put, seeded and deleted survives a restart of a durable store:
+///    `platforms_survive_reopen`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait PlatformRepository: Send + Sync {
@@ -56,11 +63,43 @@ pub trait PlatformRepository: Send + Sync {
         hash: &TokenHash,
     ) -> Result<Option<Arc<Platform>>, StorageError>;
 
-    /// Creates or replaces a platform, and the hash of the token that it presents.
+    /// Every platform, in the order of their ids: there are hundreds, not millions.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn list_platforms(&self) -> Result<Vec<Arc<Platform>>, StorageError>;
+
+    /// Creates or replaces a platform, and the hash of the token that it presents when one is
+    /// given; `true` when it was created.
     ///
     /// # Errors
     ///
     /// [`StorageError::Conflict`] when another platform has that hash,
     /// [`StorageError::Unavailable`].
-    async fn put_platform(&self, platform: Platform, hash: TokenHash) -> Result<(), StorageError>;
+    async fn put_platform(
+        &self,
+        platform: Platform,
+        hash: Option<TokenHash>,
+    ) -> Result<bool, StorageError>;
+
+    /// Creates a platform, unless one of that id was ever seeded or is there; `true` when it was
+    /// created.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Conflict`] when it would be created and another platform has that hash,
+    /// [`StorageError::Unavailable`].
+    async fn seed_platform(
+        &self,
+        platform: Platform,
+        hash: TokenHash,
+    ) -> Result<bool, StorageError>;
+
+    /// Deletes the platform and its hash; `true` when there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`].
+    async fn delete_platform(&self, id: &PlatformId) -> Result<bool, StorageError>;
 }

@@ -59,7 +59,10 @@ pub struct TokenQuery {
 ///     `list_holds_what_the_query_asks_for`.
 /// 14. Limit 0 and a start past the end, however far, give an empty page with the right total and
 ///     no `next`: `empty_pages_keep_the_total`.
-/// 15. What was put survives a restart of a durable store, with its revision and its place:
+/// 15. Many are found and put as each alone would be; of many writes those that conflict change
+///     nothing, and the others stand; a key that is written twice conflicts with itself:
+///     `many_are_found_and_put_as_each_alone`.
+/// 16. What was put survives a restart of a durable store, with its revision and its place:
 ///     `tokens_survive_reopen`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -89,6 +92,27 @@ pub trait TokenRepository: Send + Sync {
     /// [`StorageError::Conflict`] when another revision, or none, is stored;
     /// [`StorageError::Unavailable`].
     async fn put_token(&self, write: TokenWrite) -> Result<StoredToken, StorageError>;
+
+    /// The Tokens of those keys, each at the place of its key.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn find_tokens(
+        &self,
+        keys: &[TokenKey],
+    ) -> Result<Vec<Option<StoredToken>>, StorageError>;
+
+    /// Many writes in one, durable together: for each the new revision, or `None` when it
+    /// conflicted.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`]; nothing was changed then.
+    async fn put_tokens(
+        &self,
+        writes: Vec<TokenWrite>,
+    ) -> Result<Vec<Option<Revision>>, StorageError>;
 
     /// One page of the Tokens that match.
     ///

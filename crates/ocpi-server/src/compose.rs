@@ -1,13 +1,12 @@
 //! The one place that knows every part and puts them together.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::Context;
-use ocpi_admin::AdminServer;
-use ocpi_app::{App, HashedTokens, Ports, SecretKey};
+use ocpi_admin::{AdminOptions, AdminServer, AdminToken};
+use ocpi_app::App;
 use ocpi_http::{PublicUrl, Server};
-use ocpi_memstore::MemStore;
-use ocpi_ports::{PlatformRepository, Randomness};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -16,10 +15,11 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::config_file::Secret;
 use crate::logging::{DroppedLines, LogQueue};
-use crate::settings::{KnownPlatform, Settings, StoreUrl};
-use crate::system::{SystemClock, SystemRandomness};
-use crate::{quickstart, system};
+use crate::settings::Settings;
+use crate::store::OpenStore;
+use crate::{housekeeping, quickstart, seeding, system};
 
 /// The sockets of the server.
 pub(crate) struct Bound {
@@ -49,6 +49,8 @@ pub(crate) struct Composed {
     bound: Bound,
     ocpi: Arc<Server>,
     admin: Arc<AdminServer>,
+    app: Arc<App>,
+    records_keep_days: Option<u32>,
     stop: watch::Receiver<bool>,
 }
 
@@ -57,81 +59,71 @@ pub(crate) struct Composed {
 ///
 /// # Errors
 ///
-/// When the store refuses a platform.
+/// When the store refuses a platform, or cannot say where it is served.
 pub(crate) async fn compose(
     settings: Settings,
     bound: Bound,
+    store: &OpenStore,
     log: &LogQueue,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Composed> {
-    let StoreUrl::Memory = settings.store;
-    let store = Arc::new(MemStore::new(settings.memory));
-    let randomness = Arc::new(SystemRandomness);
-    let secret_key = match settings.secret_key {
-        Some(key) => key,
-        // Hashes in memory end with this run, and so may their key.
-        None => SecretKey::new(&[randomness.bytes(), randomness.bytes()].concat())?,
-    };
-    let authenticator = HashedTokens::new(&secret_key, Arc::clone(&store) as Arc<_>);
-    for KnownPlatform {
-        platform,
-        credentials_token,
-    } in settings.platforms
-    {
-        let id = platform.id.clone();
-        let hash = authenticator.hash(&credentials_token);
-        store
-            .put_platform(platform, hash)
-            .await
-            .with_context(|| format!("[[platforms]] {id}"))?;
-    }
-    let ports = Ports {
-        tokens: Arc::clone(&store) as Arc<_>,
-        authorizations: Arc::clone(&store) as Arc<_>,
-        authenticator: Arc::new(authenticator),
-        health: store,
-        clock: Arc::new(SystemClock::new()),
-        randomness,
-    };
+    seeding::seed(store, &settings.platforms).await?;
     let mut registry = Registry::default();
     registry.register_collector(Box::new(LogCollector(log.dropped())));
-    let app = Arc::new(App::new(
-        ports,
-        settings.hosting,
-        settings.options,
-        &mut registry,
-    ));
+    let app = store.app(&settings, &mut registry);
     let (ocpi_address, admin_address) = (bound.ocpi.local_addr()?, bound.admin.local_addr()?);
-    let public_url = match settings.public_url {
-        Some(url) => url,
+    store.tell_contact(&contact(admin_address).to_string())?;
+    let public_url = match &settings.public_url {
+        Some(url) => url.clone(),
         None => PublicUrl::new(&format!("http://{ocpi_address}"))?,
     };
     if settings.quickstart {
-        system::print(&quickstart::greeting(ocpi_address, admin_address));
-    }
-    if settings.has_admin_token {
-        tracing::warn!(
-            "admin_token has no effect yet: nothing asks for it, and health and metrics are shown \
-             to all who reach the operator's address",
-        );
+        let greeting = quickstart::greeting(ocpi_address, admin_address, &settings);
+        system::print(&greeting);
     }
     tracing::info!(
         ocpi = %ocpi_address,
         admin = %admin_address,
         public_url = %public_url,
-        store = "memory:",
+        store = %settings.store,
         version = env!("CARGO_PKG_VERSION"),
         "listening",
     );
+    let admin_token = settings.admin_token.as_ref();
+    let admin_token = admin_token.map(|Secret(text)| AdminToken::new(text));
+    let admin_token = admin_token.transpose().context("admin_token")?;
     Ok(Composed {
         bound,
         ocpi: Server::new(Arc::clone(&app), public_url, settings.limits),
-        admin: AdminServer::new(app, registry, stop.clone()),
+        admin: AdminServer::new(
+            Arc::clone(&app),
+            registry,
+            stop.clone(),
+            admin_token,
+            AdminOptions::default(),
+        ),
+        app,
+        records_keep_days: settings.records_keep_days,
         stop,
     })
 }
 
+/// Where this machine reaches a listener at `address`.
+fn contact(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
 impl Composed {
+    /// The application.
+    pub(crate) fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
     /// Serves until it is to stop and the requests in flight are finished.
     ///
     /// Connections are put on `workers`; all else runs where this does.
@@ -139,13 +131,14 @@ impl Composed {
         // The operator can still look while the last requests are finished.
         let (finished, admin_stop) = watch::channel(false);
         let admin = tokio::spawn(self.admin.serve(self.bound.admin, admin_stop));
+        let housekeeping = tokio::spawn(housekeeping::keep(self.app, self.records_keep_days));
         self.ocpi
             .serve_on(self.bound.ocpi, self.stop, &workers)
             .await;
         finished.send_replace(true);
         // An error says that it ended already.
         let _ = admin.await;
-        tracing::info!("stopped");
+        housekeeping.abort();
     }
 }
 

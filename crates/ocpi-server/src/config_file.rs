@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use ocpi_domain::{CountryCode, CredentialsToken, OcpiString, PartyId, PlatformId, Role};
 use serde::{Deserialize, Deserializer};
 
-use crate::cli::LogFormat;
+use crate::args::LogFormat;
 
 /// The file as it is written. A key that it does not know is refused by name: a setting that is
 /// silently ignored is a trap.
@@ -18,12 +18,12 @@ pub(crate) struct ConfigFile {
     pub(crate) admin_listen: Option<SocketAddr>,
     pub(crate) public_url: Option<String>,
     pub(crate) store: Option<String>,
-    /// For an administration that is still to come; the start says so.
     pub(crate) admin_token: Option<Secret>,
     pub(crate) secret_key: Option<Secret>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) log: Option<String>,
     pub(crate) list_all_token_types: bool,
+    pub(crate) records_keep_days: Option<u64>,
     pub(crate) limits: LimitsSection,
     pub(crate) parties: Vec<PartySection>,
     pub(crate) platforms: Vec<PlatformSection>,
@@ -49,8 +49,7 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// `[limits]`: what is absent has the default of `ocpi_http::Limits` and `MemStoreOptions`. The
-/// range of a limit is for the settings to check, which name it.
+/// `[limits]`: defaults and ranges are for the settings, which name what is wrong.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LimitsSection {
@@ -66,6 +65,8 @@ pub(crate) struct LimitsSection {
     pub(crate) shutdown_timeout_ms: Option<u64>,
     pub(crate) memory_records_max: Option<u64>,
     pub(crate) memory_records_bytes_max: Option<u64>,
+    pub(crate) store_cache_bytes_max: Option<u64>,
+    pub(crate) store_wal_bytes_max: Option<u64>,
 }
 
 /// `[[parties]]`: a party hosted here.

@@ -6,12 +6,25 @@ use std::net::SocketAddr;
 use ocpi_app::{HostedParty, Hosting};
 use ocpi_domain::{
     AuthEncoding, BusinessDetails, CredentialsToken, Party, PartyRole, Platform, PlatformId,
-    Profile,
+    Profile, Role,
 };
 
-use crate::settings::{KnownPlatform, both_roles};
+use crate::config_file::Secret;
+use crate::key_file;
+use crate::settings::{KnownPlatform, Settings, StoreUrl};
 
 const CREDENTIALS_TOKEN: &str = "your-token";
+
+/// What the operator's API asks for.
+pub(crate) const ADMIN_TOKEN: &str = "admin";
+
+/// Where it keeps what it knows: below the working directory.
+pub(crate) const STORE: &str = "sqlite:ocpi.db";
+
+/// The roles that matter for Tokens, both of them.
+fn both_roles() -> Vec<Role> {
+    vec![Role::Cpo, Role::Emsp]
+}
 
 /// One party in both roles.
 pub(crate) fn hosting() -> anyhow::Result<Hosting> {
@@ -50,7 +63,7 @@ pub(crate) fn platforms() -> anyhow::Result<Vec<KnownPlatform>> {
 }
 
 /// What a newcomer reads first: what runs, and what to type.
-pub(crate) fn greeting(ocpi: SocketAddr, admin: SocketAddr) -> String {
+pub(crate) fn greeting(ocpi: SocketAddr, admin: SocketAddr, settings: &Settings) -> String {
     let mut text = String::new();
     let auth = format!("-H 'Authorization: Token {CREDENTIALS_TOKEN}'");
     let json = "-H 'Content-Type: application/json'";
@@ -58,11 +71,12 @@ pub(crate) fn greeting(ocpi: SocketAddr, admin: SocketAddr) -> String {
        "issuer": "ChargePoint Inc", "valid": true, "whitelist": "ALWAYS",
        "last_updated": "2024-01-01T00:00:00Z"}"#;
     let lines = [
-        "This is the quickstart: a demonstration on this machine only, kept in memory.".to_owned(),
+        "This is the quickstart: a demonstration on this machine only.".to_owned(),
         format!("  OCPI 2.3.0   http://{ocpi}/ocpi/versions"),
-        format!("  operator     http://{admin}/health/ready  http://{admin}/metrics"),
+        format!("  operator     http://{admin}/admin/v1/openapi.json  http://{admin}/health/ready"),
         "  hosts        CH/ABC as CPO and eMSP".to_owned(),
         format!("  knows        one platform, its credentials token is `{CREDENTIALS_TOKEN}`"),
+        format!("  keeps        what it is told in {}", kept_in(settings)),
         "Store a token:".to_owned(),
         format!("  curl -X PUT 'http://{ocpi}/ocpi/cpo/2.3.0/tokens/CH/ABC/TOKEN123' \\"),
         format!("  {auth} {json} \\"),
@@ -73,6 +87,12 @@ pub(crate) fn greeting(ocpi: SocketAddr, admin: SocketAddr) -> String {
         ),
         format!("  {auth} {json} \\"),
         "  -d '{\"location_id\": \"LOC001\", \"evse_uids\": [\"EVSE001\"]}'".to_owned(),
+        "See, as its operator, what was answered and why:".to_owned(),
+        format!("  curl 'http://{admin}/admin/v1/authorizations' \\"),
+        format!(
+            "  -H \"Authorization: Bearer {}\"",
+            shown_admin_token(settings)
+        ),
         "For your own parties and partners: --config FILE; see docs/operating.md. Ctrl-C stops."
             .to_owned(),
     ];
@@ -81,4 +101,27 @@ pub(crate) fn greeting(ocpi: SocketAddr, admin: SocketAddr) -> String {
         let _ = writeln!(text, "{line}");
     }
     text
+}
+
+/// Only the one that everybody knows is shown.
+fn shown_admin_token(settings: &Settings) -> &'static str {
+    match &settings.admin_token {
+        Some(Secret(token)) if token == ADMIN_TOKEN => ADMIN_TOKEN,
+        _ => "$OCPI_ADMIN_TOKEN",
+    }
+}
+
+fn kept_in(settings: &Settings) -> String {
+    match (&settings.store, &settings.secret_key) {
+        (StoreUrl::Memory, _) => "memory: it is gone when the server stops".to_owned(),
+        (StoreUrl::Sqlite(path), Some(_)) => path.display().to_string(),
+        (StoreUrl::Sqlite(path), None) => {
+            let key_file = key_file::path_beside(path);
+            format!(
+                "{}, its secret key in {}",
+                path.display(),
+                key_file.display()
+            )
+        }
+    }
 }

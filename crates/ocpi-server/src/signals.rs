@@ -4,8 +4,7 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// The exit code of a server that was told twice to stop: 128 and the number of SIGINT.
-const CUT_SHORT: i32 = 130;
+use crate::exit::Exit;
 
 /// Sends `true` on the first SIGINT or SIGTERM.
 ///
@@ -24,10 +23,10 @@ pub(crate) fn stop_on_signal(stop: watch::Sender<bool>) -> anyhow::Result<()> {
             }
         };
         next().await;
-        tracing::info!("stopping: requests in flight are finished first");
+        tracing::info!("stopping: what is in flight is finished first");
         stop.send_replace(true);
         next().await;
-        std::process::exit(CUT_SHORT);
+        std::process::exit(Exit::CutShort as i32);
     });
     Ok(())
 }

@@ -40,20 +40,32 @@ impl Clock for SystemClock {
 /// The machine's randomness, by a generator fit for secrets in each thread.
 pub(crate) struct SystemRandomness;
 
+impl SystemRandomness {
+    /// 32 bytes that nobody can guess.
+    pub(crate) fn key() -> [u8; 32] {
+        rand::random()
+    }
+}
+
 impl Randomness for SystemRandomness {
     fn bytes(&self) -> [u8; 16] {
         rand::random()
     }
 }
 
-/// Says something to the person who started the server.
+/// Says something to the person who started the program.
 pub(crate) fn print(text: &str) {
-    // Nobody may be listening; the server does not depend on it.
+    // Nobody may be listening; the program does not depend on it.
     let _ = std::io::stdout().write_all(text.as_bytes());
     let _ = std::io::stdout().flush();
 }
 
-/// Says why the server ends.
+/// Says why the program ends.
 pub(crate) fn print_error(text: &str) {
-    let _ = writeln!(std::io::stderr(), "ocpi-server: {text}");
+    print_to_stderr(&format!("ocpi-server: {text}\n"));
+}
+
+/// Says something beside the answer.
+pub(crate) fn print_to_stderr(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ocpi_domain::{
-    AuthorizationRecord, AuthorizationReference, Cursor, EvseUid, Party, TokenType, TokenUid,
+    AuthorizationRecord, AuthorizationReference, Cursor, DateTime, EvseUid, Party, TokenType,
+    TokenUid,
 };
 use ocpi_memstore::MemStore;
 use ocpi_ports::{AuthorizationRepository, RecordQuery, StorageError, StoredRecord, SubjectLookup};
@@ -63,6 +64,10 @@ impl AuthorizationRepository for Counted {
         limit: usize,
     ) -> Result<Vec<StoredRecord>, StorageError> {
         self.store.list_records(query, before, limit).await
+    }
+
+    async fn forget_records(&self, moment: DateTime, max: usize) -> Result<usize, StorageError> {
+        self.store.forget_records(moment, max).await
     }
 }
 

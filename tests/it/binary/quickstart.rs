@@ -139,6 +139,7 @@ async fn the_quickstart_greets_with_calls_that_work() {
         "your-token".to_owned(),
         format!("http://{ocpi}/ocpi/versions"),
         format!("http://{admin}/health/ready"),
+        "ocpi.db-key".to_owned(),
     ] {
         assert!(greeting.contains(&said), "`{said}` is not in: {greeting}");
     }
@@ -157,7 +158,7 @@ async fn the_quickstart_greets_with_calls_that_work() {
             is_open = line.ends_with('\\') || command.matches('\'').count() % 2 == 1;
         }
     }
-    assert_eq!(commands.len(), 2, "{greeting}");
+    assert_eq!(commands.len(), 3, "{greeting}");
     let (status, body) = shell(&commands[0], &directory).await;
     assert_eq!(
         (status, &body["status_code"]),
@@ -169,6 +170,13 @@ async fn the_quickstart_greets_with_calls_that_work() {
         (status, &body["data"]["status"]),
         (200, &json!("ACCEPTED")),
         "{body}"
+    );
+    let reference = &body["data"]["authorization_reference"];
+    let (status, records) = shell(&commands[2], &directory).await;
+    assert_eq!(
+        (status, &records["items"][0]["reference"]),
+        (200, reference),
+        "{records}"
     );
 }
 

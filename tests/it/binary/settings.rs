@@ -16,6 +16,7 @@ secret_key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 log_format = "human"
 log = "info"
 list_all_token_types = false
+records_keep_days = 365
 
 [limits]
 body_bytes_max = 2000
@@ -30,6 +31,8 @@ page_size_max = 2
 shutdown_timeout_ms = 1000
 memory_records_max = 1000
 memory_records_bytes_max = 1000000
+store_cache_bytes_max = 2000000
+store_wal_bytes_max = 3000000
 
 [[parties]]
 country_code = "CH"
@@ -228,7 +231,7 @@ async fn a_key_that_is_not_known_is_refused_by_its_name_and_line() {
 }
 
 /// What stands in [`FILE`], what is put in its place, and what the refusal must name.
-const WRONG_VALUES: [(&str, &str, &str); 28] = [
+const WRONG_VALUES: [(&str, &str, &str); 31] = [
     // What one presents as it is, another would present encoded.
     (
         "\"tutorial-s3cret\"",
@@ -244,6 +247,9 @@ const WRONG_VALUES: [(&str, &str, &str); 28] = [
         "public_url",
     ),
     ("memory:", "redis://x", "store"),
+    ("memory:", "sqlite:", "store"),
+    ("memory:", "sqlite://ocpi.db", "store"),
+    ("store = \"memory:\"", "", "store: required"),
     ("AAECAwQF", "AAEC", "secret_key"),
     ("\"human\"", "\"xml\"", "line 8"),
     ("log = \"info\"", "log = \"a=b=c\"", "log"),
@@ -257,18 +263,18 @@ const WRONG_VALUES: [(&str, &str, &str); 28] = [
         "page_size_max = 0",
         "limits.page_size_max",
     ),
-    ("body_bytes_max = 2000", "body_bytes_max = -1", "line 13"),
+    ("body_bytes_max = 2000", "body_bytes_max = -1", "line 14"),
     (
         "body_bytes_max = 2000",
         "body_bytes_max = \"2000\"",
-        "line 13",
+        "line 14",
     ),
     (
         "per_platform = 0",
         "per_platform = 2000000",
         "requests_per_second_per_platform",
     ),
-    ("party_id = \"XYZ\"", "party_id = \"WXYZ\"", "line 35"),
+    ("party_id = \"XYZ\"", "party_id = \"WXYZ\"", "line 38"),
     ("roles = [\"EMSP\"]", "roles = []", "NL/XYZ"),
     ("roles = [\"EMSP\"]", "roles = [\"MSP\"]", "`MSP`"),
     (
@@ -277,11 +283,11 @@ const WRONG_VALUES: [(&str, &str, &str); 28] = [
         "CH/ABC",
     ),
     ("\"tutorial-s3cret\"", "\"partner-s3cret\"", "tutorial"),
-    ("\"tutorial-s3cret\"", "\"with s3cret blanks\"", "line 49"),
-    ("\"tutorial-s3cret\"", "s3cret", "line 49"),
-    ("\"tutorial-s3cret\"", "[\"s3cret\"]", "line 49"),
+    ("\"tutorial-s3cret\"", "\"with s3cret blanks\"", "line 52"),
+    ("\"tutorial-s3cret\"", "s3cret", "line 52"),
+    ("\"tutorial-s3cret\"", "[\"s3cret\"]", "line 52"),
     ("id = \"tutorial\"", "id = \"partner\"", "partner"),
-    ("\"raw\"", "\"rot13\"", "line 51"),
+    ("\"raw\"", "\"rot13\"", "line 54"),
     (
         "country_code = \"DE\", party_id = \"TNM\"",
         "country_code = \"DE\"",
@@ -369,6 +375,15 @@ async fn a_secret_of_the_environment_wins_over_the_file() {
     assert_eq!(send(ocpi, &versions).await.codes(), (200, 1000));
 }
 
+/// Beyond the protocol: how long evidence is kept is said by a number that makes sense.
+#[tokio::test]
+async fn the_time_that_records_are_kept_has_a_range() {
+    let bad = FILE.replace("records_keep_days = 365", "records_keep_days = 36501");
+    let ended = refused("records-keep-days", &bad, &[]).await;
+    let expected = "records_keep_days: must be 0 to 36500\n";
+    assert!(ended.stderr.ends_with(expected), "{}", ended.stderr);
+}
+
 /// Holds: T-96, V-11.
 #[tokio::test]
 async fn who_listens_beyond_loopback_must_say_what_is_published() {
@@ -385,6 +400,7 @@ async fn who_listens_beyond_loopback_must_say_what_is_published() {
 async fn a_limit_out_of_its_range_is_refused_with_the_range() {
     let millions = "1 to 10000000";
     let day = "1 to 86400000";
+    let mebibyte = "1048576 to 1099511627776";
     for (name, good, range, bad) in [
         ("body_bytes_max", "2000", "1 to 1073741824", "1073741825"),
         ("header_bytes_max", "16384", "1 to 1048576", "1048577"),
@@ -415,6 +431,8 @@ async fn a_limit_out_of_its_range_is_refused_with_the_range() {
             "1 to 68719476736",
             "0",
         ),
+        ("store_cache_bytes_max", "2000000", mebibyte, "1048575"),
+        ("store_wal_bytes_max", "3000000", mebibyte, "1099511627777"),
     ] {
         let (good, bad) = (format!("{name} = {good}\n"), format!("{name} = {bad}\n"));
         assert!(FILE.contains(&good), "{good}");
@@ -444,6 +462,8 @@ page_size_max = 100000
 shutdown_timeout_ms = 86400000
 memory_records_max = 10000000
 memory_records_bytes_max = 68719476736
+store_cache_bytes_max = 1099511627776
+store_wal_bytes_max = 1099511627776
 ";
     let (before, rest) = FILE.split_once("[limits]").expect("it is there");
     let (_, after) = rest.split_once("\n\n").expect("it is there");
@@ -456,29 +476,29 @@ memory_records_bytes_max = 68719476736
     assert_eq!(program.terminate().await.code, Some(0));
 }
 
-/// Beyond the protocol: a setting that is silently ignored is a trap.
+/// Beyond the protocol: without a token of the operator's own, nobody is the operator.
 #[tokio::test]
-async fn an_admin_token_is_said_to_have_no_effect_yet() {
+async fn the_operators_api_asks_for_the_admin_token() {
     let directory = Directory::new("admin-token");
     let with = directory.write("with.toml", FILE);
     let without = FILE.replace("admin_token =", "# admin_token =");
     let without = directory.write("without.toml", &without);
     let variable = [("OCPI_ADMIN_TOKEN", "variable-s3cret")];
-    for (path, environment, warnings) in [
-        (&with, &[][..], 1),
-        (&with, &variable[..], 1),
-        (&without, &variable[..], 1),
-        (&without, &[][..], 0),
+    for (path, environment, token, status) in [
+        (&with, &[][..], "admin-s3cret", 200),
+        (&with, &[][..], "wrong-s3cret", 401),
+        (&with, &variable[..], "admin-s3cret", 401),
+        (&with, &variable[..], "variable-s3cret", 200),
+        (&without, &variable[..], "variable-s3cret", 200),
+        (&without, &[][..], "admin-s3cret", 403),
+        (&without, &[][..], "admin", 403),
     ] {
         let mut program = Program::start(&["--config", path], environment);
-        program.addresses().await;
+        let (_, admin) = program.addresses().await;
+        let ask = Request::new("GET", "/admin/v1/platforms")
+            .header("Authorization", &format!("Bearer {token}"));
+        assert_eq!(send(admin, &ask).await.status, status, "{token}");
         let stderr = program.terminate().await.stderr;
-        let said: Vec<&str> = stderr
-            .lines()
-            .filter(|line| line.contains("admin_token has no effect yet"))
-            .collect();
-        assert_eq!(said.len(), warnings, "{stderr}");
-        assert!(said.iter().all(|line| line.contains(" WARN ")), "{stderr}");
         assert!(!stderr.contains("s3cret"), "{stderr}");
     }
 }
@@ -498,4 +518,7 @@ async fn an_empty_admin_token_is_refused() {
             ended.stderr
         );
     }
+    let blank = FILE.replace("admin-s3cret", "admin s3cret");
+    let ended = refused("blank-admin-token", &blank, &[]).await;
+    assert!(ended.stderr.contains("admin_token:"), "{}", ended.stderr);
 }

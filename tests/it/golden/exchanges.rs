@@ -3,8 +3,7 @@
 //! The Tokens are the examples of the specification (`examples/token_*.json`,
 //! `transport_and_format_get_token_list_example.json`), the credentials its `example-token`.
 
-use ocpi_domain::{Profile, Role, TokenAccount, TokenKey};
-use ocpi_ports::AccountRepository;
+use ocpi_domain::{Profile, Role};
 use serde_json::{Value, json};
 
 use super::{Body, Exchange, Sent};
@@ -58,13 +57,9 @@ async fn world_of(tokens: &[Value]) -> World {
 /// A world that has the Token of `token_put_example.json`, with this account.
 async fn world_with_account(account: Value) -> World {
     let world = world_of(&[put_example()]).await;
-    let key = TokenKey {
-        party: party("NL", "TNM"),
-        uid: "012345678".parse().unwrap(),
-        token_type: "RFID".parse().unwrap(),
-    };
-    let account: TokenAccount = serde_json::from_value(account).unwrap();
-    world.store.put_account(&key, account).await.unwrap();
+    world
+        .put_account(party("NL", "TNM"), "012345678", &account)
+        .await;
     world
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ocpi_domain::{
-    AuthorizationRecord, AuthorizationReference, Cursor, Party, TokenType, TokenUid,
+    AuthorizationRecord, AuthorizationReference, Cursor, DateTime, Party, TokenType, TokenUid,
 };
 use ocpi_memstore::MemStore;
 use ocpi_ports::{AuthorizationRepository, RecordQuery, StorageError, StoredRecord, SubjectLookup};
@@ -83,5 +83,9 @@ impl AuthorizationRepository for Gate {
         limit: usize,
     ) -> Result<Vec<StoredRecord>, StorageError> {
         self.store.list_records(query, before, limit).await
+    }
+
+    async fn forget_records(&self, moment: DateTime, max: usize) -> Result<usize, StorageError> {
+        self.store.forget_records(moment, max).await
     }
 }

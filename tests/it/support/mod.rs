@@ -1,9 +1,11 @@
 //! What every test needs: a server, and a way to speak to it.
 
 pub(crate) mod answer;
+pub(crate) mod durable;
 pub(crate) mod gate;
 pub(crate) mod http;
 pub(crate) mod program;
+pub(crate) mod random;
 pub(crate) mod repository;
 pub(crate) mod token;
 pub(crate) mod world;

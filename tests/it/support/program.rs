@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -17,7 +18,7 @@ use super::answer::PATIENCE;
 pub(crate) const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
 
 /// The program, built when the first test needs it.
-fn executable() -> &'static Path {
+pub(crate) fn executable() -> &'static Path {
     static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
     EXECUTABLE.get_or_init(|| {
         let built = std::process::Command::new(env!("CARGO"))
@@ -115,6 +116,13 @@ impl Said {
         said
     }
 
+    /// Waits until this was said; `false` when the program ends without.
+    async fn comes(&mut self, text: &str) -> bool {
+        let waiting = self.0.wait_for(|said| said.contains(text));
+        let said = timeout(PATIENCE, waiting).await;
+        said.expect("it is said, or the program ends").is_ok()
+    }
+
     /// Everything that was said, when the program has ended.
     async fn all(mut self) -> String {
         let ended = async { while self.0.changed().await.is_ok() {} };
@@ -137,15 +145,42 @@ pub(crate) struct Program {
     child: Child,
     stdout: Said,
     stderr: Said,
+    /// Where it keeps its store when it is told nothing else; `None` when the test has it.
+    _directory: Option<Directory>,
 }
 
 impl Program {
-    /// Starts the program with these arguments and no environment but this one.
+    /// Starts the program with these arguments and no environment but this one, in an empty
+    /// working directory of its own.
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Program {
-        let mut child = Command::new(executable())
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let directory = Directory::new(&format!("program-{number}"));
+        let program = Program::start_in(&directory, arguments, environment);
+        Program {
+            _directory: Some(directory),
+            ..program
+        }
+    }
+
+    /// Starts the program as [`start`](Program::start) does, in that working directory.
+    pub(crate) fn start_in(
+        directory: &Directory,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Program {
+        let mut command = Command::new(executable());
+        command
             .args(arguments)
+            .current_dir(directory.path())
             .env_clear()
-            .envs(environment.iter().copied())
+            .envs(environment.iter().copied());
+        Program::run(command)
+    }
+
+    /// Runs a command that is the program, or becomes it.
+    pub(crate) fn run(mut command: Command) -> Program {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -158,6 +193,7 @@ impl Program {
             child,
             stdout,
             stderr,
+            _directory: None,
         }
     }
 
@@ -171,6 +207,11 @@ impl Program {
         (address(line, "ocpi"), address(line, "admin"))
     }
 
+    /// Waits until it listens; `false` when it ends instead.
+    pub(crate) async fn listens(&mut self) -> bool {
+        self.stderr.comes("listening").await
+    }
+
     /// Waits until the log holds this text.
     pub(crate) async fn logs(&mut self, text: &str) {
         self.stderr.contains(text).await;
@@ -181,9 +222,20 @@ impl Program {
         self.stdout.contains(text).await
     }
 
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Ends it on the spot by SIGKILL.
+    pub(crate) async fn kill(mut self) -> Ended {
+        self.child.start_kill().expect("it can be killed");
+        self.end().await
+    }
+
     /// Sends a signal, as `TERM`.
     pub(crate) async fn signal(&self, name: &str) {
-        let id = self.child.id().expect("it runs");
+        let id = self.id();
         let sent = Command::new("sh")
             .args(["-c", &format!("kill -{name} {id}")])
             .status()

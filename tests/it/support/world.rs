@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use ocpi_app::{App, AppOptions, HashedTokens, HostedParty, Hosting, Ports, SecretKey};
 use ocpi_domain::{
     BusinessDetails, CredentialsToken, DateTime, Party, PartyRole, Platform, PlatformId, Profile,
-    Role,
+    Role, TokenAccount, TokenKey, TokenType,
 };
 use ocpi_http::{Limits, PublicUrl, Server};
 use ocpi_memstore::{MemStore, MemStoreOptions};
-use ocpi_ports::{Clock, PlatformRepository, Randomness};
+use ocpi_ports::{AccountRepository, AccountWrite, Clock, PlatformRepository, Randomness};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -154,19 +154,23 @@ impl WorldBuilder {
     /// Starts the server on a free port of this machine.
     pub(crate) async fn start(self) -> World {
         let key = SecretKey::new(&[7; 32]).unwrap();
+        let credentials_hash = key.credentials_hash();
         let platforms = Arc::clone(&self.store) as Arc<dyn PlatformRepository>;
-        let authenticator = HashedTokens::new(&key, platforms);
         for (platform, token) in self.platforms {
-            self.store
-                .put_platform(platform, authenticator.hash(&token))
-                .await
-                .unwrap();
+            let hash = credentials_hash.hash(&token);
+            platforms.put_platform(platform, Some(hash)).await.unwrap();
         }
+        let authenticator = HashedTokens::new(credentials_hash.clone(), Arc::clone(&platforms));
         let ports = (self.change_ports)(Ports {
             tokens: Arc::clone(&self.store) as Arc<_>,
+            accounts: Arc::clone(&self.store) as Arc<_>,
             authorizations: Arc::clone(&self.store) as Arc<_>,
+            platforms,
             authenticator: Arc::new(authenticator),
             health: Arc::clone(&self.store) as Arc<_>,
+            audit: None,
+            backup: None,
+            credentials_hash,
             clock: Arc::clone(&self.clock) as Arc<_>,
             randomness: Arc::new(CountingRandomness::default()),
         });
@@ -220,6 +224,23 @@ impl World {
     /// Asks the server to stop.
     pub(crate) fn stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// Gives the RFID Token of that party and uid this account, whatever it had.
+    pub(crate) async fn put_account(&self, party: Party, uid: &str, account: &serde_json::Value) {
+        let key = TokenKey {
+            party,
+            uid: uid.parse().unwrap(),
+            token_type: TokenType::Rfid,
+        };
+        let account: TokenAccount = serde_json::from_value(account.clone()).unwrap();
+        let stored = self.store.find_account(&key).await.unwrap();
+        let write = AccountWrite {
+            key,
+            account: Arc::new(account),
+            follows: stored.map(|stored| stored.revision),
+        };
+        self.store.put_account(write).await.unwrap();
     }
 
     /// Sends a request on a connection of its own.

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use ocpi_app::Ports;
-use ocpi_domain::{Page, PageRequest, Party, StoredToken, TokenKey, TokenMarks, TokenUid};
+use ocpi_domain::{
+    Page, PageRequest, Party, Revision, StoredToken, TokenKey, TokenMarks, TokenUid,
+};
 use ocpi_memstore::MemStore;
 use ocpi_ports::{StorageError, TokenQuery, TokenRepository, TokenWrite};
 use serde_json::{Value, json};
@@ -54,6 +56,20 @@ impl TokenRepository for ReadTogether {
 
     async fn put_token(&self, write: TokenWrite) -> Result<StoredToken, StorageError> {
         self.store.put_token(write).await
+    }
+
+    async fn find_tokens(
+        &self,
+        keys: &[TokenKey],
+    ) -> Result<Vec<Option<StoredToken>>, StorageError> {
+        self.store.find_tokens(keys).await
+    }
+
+    async fn put_tokens(
+        &self,
+        writes: Vec<TokenWrite>,
+    ) -> Result<Vec<Option<Revision>>, StorageError> {
+        self.store.put_tokens(writes).await
     }
 
     async fn list_tokens(

@@ -1,7 +1,5 @@
 //! Which codes each refusal has, the rows of T-30 that have to do with Tokens.
 
-use ocpi_domain::{TokenAccount, TokenKey, TokenType};
-use ocpi_ports::AccountRepository;
 use serde_json::{Value, json};
 
 use crate::support::answer::{assert_refused, opened};
@@ -232,11 +230,6 @@ async fn asking_about_an_unknown_token_is_404_and_2004_without_data() {
 async fn every_decision_is_200_and_1000_and_one_that_lacks_the_place_is_2002() {
     let world = World::start().await;
     world.push(&card("TOKEN123")).await;
-    let key = TokenKey {
-        party: party("CH", "ABC"),
-        uid: "TOKEN123".parse().expect("a uid"),
-        token_type: TokenType::Rfid,
-    };
     let place = json!([{"country_code": "CH", "party_id": "ABC", "location_id": "LOC001"}]);
     let target = question("TOKEN123");
     for (account, allowed) in [
@@ -257,12 +250,9 @@ async fn every_decision_is_200_and_1000_and_one_that_lacks_the_place_is_2002() {
         (json!({"denied_locations": place}), ""),
     ] {
         let case = account.to_string();
-        let account: TokenAccount = serde_json::from_value(account).expect("an account");
         world
-            .store
-            .put_account(&key, account)
-            .await
-            .expect("it is stored");
+            .put_account(party("CH", "ABC"), "TOKEN123", &account)
+            .await;
         for body in [None, Some(json!({}))] {
             let response = world.call("POST", &target, body.as_ref()).await;
             if allowed.is_empty() {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::places;
-use super::{AllowedType, AuthorizationStatus};
+use super::{AllowedType, AuthorizationStatus, explain, places};
 use crate::account::TokenAccount;
+use crate::display_text::{DisplayText, LanguageCode};
 use crate::enums::closed_enum;
 use crate::location::{EvseUid, LocationReferences};
 use crate::party::Party;
@@ -161,6 +161,14 @@ impl Decision {
         }
     }
 
+    /// What a refused driver reads, as [`Refusal::text`] says it; `None` for every other decision.
+    pub fn text(&self, language: Option<LanguageCode>) -> Option<DisplayText> {
+        match self {
+            Decision::Refuse(refusal) => refusal.text(language),
+            Decision::Allow(_) | Decision::NeedsLocation(_) => None,
+        }
+    }
+
     /// The rule that decided.
     pub fn rule(&self) -> Rule {
         match self {
@@ -173,23 +181,69 @@ impl Decision {
 }
 
 /// What a rule sees.
-struct Facts<'a> {
-    subject: &'a AuthorizationSubject,
-    account: &'a TokenAccount,
-    request: &'a AuthorizationRequest<'a>,
-    now: DateTime,
+pub(super) struct Facts<'a> {
+    pub(super) subject: &'a AuthorizationSubject,
+    pub(super) account: &'a TokenAccount,
+    pub(super) request: &'a AuthorizationRequest<'a>,
+    pub(super) now: DateTime,
+}
+
+/// A rule under its name.
+pub(super) struct NamedRule {
+    pub(super) name: Rule,
+    /// The rule itself; `None` leaves the question to the next.
+    pub(super) decide: fn(&Facts<'_>) -> Option<Decision>,
+    /// The facts that it looks at and what it made of them, for an operator.
+    pub(super) describe: fn(&Facts<'_>, Option<&Decision>) -> String,
+}
+
+const fn rule(
+    name: Rule,
+    decide: fn(&Facts<'_>) -> Option<Decision>,
+    describe: fn(&Facts<'_>, Option<&Decision>) -> String,
+) -> NamedRule {
+    NamedRule {
+        name,
+        decide,
+        describe,
+    }
 }
 
 /// The rules in their order; the first that decides wins.
-const RULES: [fn(&Facts<'_>) -> Option<Decision>; 7] = [
-    blocked,
-    expired,
-    not_valid,
-    no_credit,
-    location_missing,
-    concurrent_sessions,
-    places,
+pub(super) const RULES: [NamedRule; 7] = [
+    rule(Rule::Blocked, blocked, explain::blocked),
+    rule(Rule::Expired, expired, explain::expired),
+    rule(Rule::NotValid, not_valid, explain::not_valid),
+    rule(Rule::NoCredit, no_credit, explain::no_credit),
+    rule(
+        Rule::LocationMissing,
+        location_missing,
+        explain::location_missing,
+    ),
+    rule(
+        Rule::ConcurrentSessions,
+        concurrent_sessions,
+        explain::concurrent_sessions,
+    ),
+    rule(Rule::Places, places, explain::places),
 ];
+
+/// The facts of a question. An absent account limits nothing.
+pub(super) fn with_facts<T>(
+    subject: &AuthorizationSubject,
+    request: &AuthorizationRequest<'_>,
+    now: DateTime,
+    look: impl FnOnce(&Facts<'_>) -> T,
+) -> T {
+    let no_limits = TokenAccount::default();
+    let account = subject.account.as_deref().unwrap_or(&no_limits);
+    look(&Facts {
+        subject,
+        account,
+        request,
+        now,
+    })
+}
 
 /// Whether the Token of `subject` may charge at the place of `request`, at the moment `now`.
 ///
@@ -223,18 +277,17 @@ pub fn decide(
     request: &AuthorizationRequest<'_>,
     now: DateTime,
 ) -> Decision {
-    let no_limits = TokenAccount::default();
-    let account = subject.account.as_deref().unwrap_or(&no_limits);
-    let facts = Facts {
-        subject,
-        account,
-        request,
-        now,
-    };
-    RULES
-        .iter()
-        .find_map(|rule| rule(&facts))
-        .unwrap_or_else(|| Decision::Allow(request.location.cloned()))
+    with_facts(subject, request, now, |facts| {
+        RULES
+            .iter()
+            .find_map(|rule| (rule.decide)(facts))
+            .unwrap_or_else(|| all_passed(facts))
+    })
+}
+
+/// What holds when no rule decided.
+pub(super) fn all_passed(facts: &Facts<'_>) -> Decision {
+    Decision::Allow(facts.request.location.cloned())
 }
 
 impl AuthorizationSubject {

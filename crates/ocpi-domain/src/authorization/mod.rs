@@ -1,10 +1,12 @@
 //! Real-time authorization: the question, the rules, and the answer.
 //!
-//! [`decide`] is the rule; the other parts name what goes in and what comes out.
+//! [`decide`] is the rule, [`explain`] the same rule one step at a time; the other parts name what
+//! goes in and what comes out.
 //!
 //! Spec: 2.3.0 `mod_tokens`, POST method of the Sender interface.
 
 mod decide;
+mod explain;
 pub mod ocpp;
 mod places;
 mod refusal_text;
@@ -17,11 +19,13 @@ use crate::display_text::DisplayText;
 use crate::enums::closed_enum;
 use crate::location::LocationReferences;
 use crate::text::{CiString, identifier};
+use crate::time::DateTime;
 use crate::token::Token;
 
 pub use decide::{
     AuthorizationRequest, AuthorizationSubject, Decision, Missing, Refusal, Rule, decide,
 };
+pub use explain::{RuleOutcome, RuleStep, RuleTrail, explain};
 
 closed_enum!(
     /// The eMSP's answer, as OCPI knows it.
@@ -66,9 +70,11 @@ identifier!(
 );
 
 impl AuthorizationReference {
-    /// A new reference: a UUID of 16 random bytes.
-    pub fn from_random(random: [u8; 16]) -> AuthorizationReference {
-        AuthorizationReference(CiString::of_uuid(random))
+    /// A new reference: a UUID of version 7, made of the moment `at` and of 16 random bytes, of
+    /// which the last ten count. Those made later sort later, to the millisecond, so that a
+    /// store's index of them grows at its end.
+    pub fn from_random(at: DateTime, random: [u8; 16]) -> AuthorizationReference {
+        AuthorizationReference(CiString::of_timed_uuid(at.unix_ms(), random))
     }
 }
 

@@ -37,6 +37,17 @@ impl<'a> Coverage<'a> {
         }
         coverage
     }
+
+    /// What is permitted: without a list, everything.
+    fn of_permitted(account: &'a TokenAccount, request: &AuthorizationRequest<'_>) -> Coverage<'a> {
+        match &account.permitted_locations {
+            Some(entries) => Coverage::of(entries, request),
+            None => Coverage {
+                whole: true,
+                evses: Vec::new(),
+            },
+        }
+    }
 }
 
 /// What the account makes of the place asked for: `None` when all of it is permitted.
@@ -46,13 +57,7 @@ pub(super) fn restrict(
     known_evses: Option<&[EvseUid]>,
 ) -> Option<Decision> {
     let denied = Coverage::of(&account.denied_locations, request);
-    let permitted = match &account.permitted_locations {
-        Some(entries) => Coverage::of(entries, request),
-        None => Coverage {
-            whole: true,
-            evses: Vec::new(),
-        },
-    };
+    let permitted = Coverage::of_permitted(account, request);
     if denied.whole || !permitted.whole && permitted.evses.is_empty() {
         return Some(Decision::Refuse(Refusal::Places));
     }
@@ -94,4 +99,45 @@ pub(super) fn restrict(
             evse_uids: allowed,
         }))
     })
+}
+
+/// What [`restrict`] looked at and made of it, for an operator.
+pub(super) fn describe(
+    account: &TokenAccount,
+    request: &AuthorizationRequest<'_>,
+    decided: Option<&Decision>,
+) -> String {
+    let denied = Coverage::of(&account.denied_locations, request);
+    let permitted = Coverage::of_permitted(account, request);
+    let place = name(request);
+    match decided {
+        None if account.permitted_locations.is_none() && account.denied_locations.is_empty() => {
+            "no place is permitted or denied by name".to_owned()
+        }
+        None => format!("{place} is permitted, and not denied"),
+        Some(Decision::Allow(_)) => format!("some EVSEs only of {place} are permitted"),
+        Some(Decision::NeedsLocation(_)) => {
+            format!("some EVSEs of {place} are denied, and the others are not known")
+        }
+        Some(Decision::Refuse(_)) if denied.whole => format!("{place} is denied"),
+        Some(Decision::Refuse(_)) if !permitted.whole && permitted.evses.is_empty() => {
+            format!("{place} is not among the permitted_locations")
+        }
+        Some(Decision::Refuse(_)) => {
+            format!("of the EVSEs of {place} that the question is about, none is permitted")
+        }
+    }
+}
+
+/// The place asked for, as `LOC001 of NL/ALF`.
+fn name(request: &AuthorizationRequest<'_>) -> String {
+    let cpo = match request.cpo_parties {
+        [] => "an unnamed CPO".to_owned(),
+        [party] => party.to_string(),
+        [first, ..] => format!("{first} or another party of the platform"),
+    };
+    match request.location {
+        Some(location) => format!("{} of {cpo}", location.location_id),
+        None => cpo,
+    }
 }

@@ -1,11 +1,13 @@
 //! Every combination of what a decision depends on, against [`crate::naive`].
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ocpi_domain::{
     AccountPlace, AuthorizationRequest, AuthorizationSubject, Credit, Currency, DateTime, Decision,
-    EvseUid, EvseUids, LocationReferences, Missing, Party, Refusal, TokenAccount, decide,
+    EvseUid, EvseUids, LocationReferences, Missing, Party, Refusal, Rule, RuleOutcome, RuleTrail,
+    TokenAccount, decide, explain,
 };
 use serde_json::json;
 
@@ -195,12 +197,19 @@ impl Built {
         self.subject.active_sessions = gates.sessions;
     }
 
-    fn answer(&self) -> Decision {
-        let request = AuthorizationRequest {
+    fn request(&self) -> AuthorizationRequest<'_> {
+        AuthorizationRequest {
             cpo_parties: &self.cpo_parties,
             location: self.asked.as_ref(),
-        };
-        decide(&self.subject, &request, self.now)
+        }
+    }
+
+    fn answer(&self) -> Decision {
+        decide(&self.subject, &self.request(), self.now)
+    }
+
+    fn explanation(&self) -> RuleTrail {
+        explain(&self.subject, &self.request(), self.now)
     }
 }
 
@@ -279,6 +288,53 @@ fn every_combination_is_decided_as_the_naive_rules_say() {
             seen.contains_key(&reached),
             "no case for {reached:?} in {seen:#?}"
         );
+    }
+}
+
+/// Holds: E-17. Beyond the protocol: an explanation is that of the very decision.
+#[test]
+fn every_combination_is_explained_as_it_is_decided() {
+    let currency: Currency = "EUR".parse().unwrap();
+    let every_gates = every_gates();
+    let mut seen = BTreeSet::new();
+    for places in every_places() {
+        let mut case = Built::new(&places);
+        for gates in &every_gates {
+            case.set(gates, currency);
+            let (decision, trail) = (case.answer(), case.explanation());
+            assert_eq!(trail.decision, decision, "{gates:#?} {places:#?}");
+            assert_is_the_way_to(&decision, &trail);
+            seen.insert(decision.rule());
+        }
+    }
+    assert_eq!(seen.len(), EVERY_RULE.len(), "no case for some: {seen:?}");
+}
+
+/// E-17: the rules in their order, `AllPassed` after them.
+const EVERY_RULE: [Rule; 8] = [
+    Rule::Blocked,
+    Rule::Expired,
+    Rule::NotValid,
+    Rule::NoCredit,
+    Rule::LocationMissing,
+    Rule::ConcurrentSessions,
+    Rule::Places,
+    Rule::AllPassed,
+];
+
+/// Each rule once and in order: those before the one that decided passed, those after it were
+/// not reached.
+fn assert_is_the_way_to(decision: &Decision, trail: &RuleTrail) {
+    let at = EVERY_RULE.iter().position(|rule| *rule == decision.rule());
+    assert_eq!(trail.steps.len(), EVERY_RULE.len());
+    for ((place, rule), step) in EVERY_RULE.iter().enumerate().zip(&trail.steps) {
+        let outcome = match Some(place).cmp(&at) {
+            Ordering::Less => RuleOutcome::Passed,
+            Ordering::Equal => RuleOutcome::Decided,
+            Ordering::Greater => RuleOutcome::NotReached,
+        };
+        assert_eq!((step.rule, step.outcome), (*rule, outcome), "{trail:?}");
+        assert!(!step.detail.is_empty(), "{trail:?}");
     }
 }
 

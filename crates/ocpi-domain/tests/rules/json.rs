@@ -735,6 +735,8 @@ fn entry_of_an_account_that_could_be_mistaken_is_refused() {
     }
     for text in [
         r#"{"denied_locations":[{}]}"#,
+        r#"{"denied_locations":[["NL","ALF","LOC1",["E1"]]]}"#,
+        r#"{"credit":["1","EUR"]}"#,
         r#"{"concurrent_sessions_max":-1}"#,
         r#"{"concurrent_sessions_max":1.5}"#,
         r#"{"concurrency_scope":"TOKEN"}"#,

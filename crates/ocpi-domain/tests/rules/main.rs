@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod exhaustive;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod json;
 #[cfg(test)]
 mod laws;

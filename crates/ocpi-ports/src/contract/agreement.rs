@@ -14,11 +14,13 @@ const PORTS: [&str; 5] = [
 ];
 
 /// The files of the cases, by the name of their module.
-const ROOMS: [(&str, &str); 6] = [
+const ROOMS: [(&str, &str); 8] = [
     ("accounts", include_str!("accounts.rs")),
     ("authorizations", include_str!("authorizations.rs")),
     ("health", include_str!("health.rs")),
     ("platforms", include_str!("platforms.rs")),
+    ("records", include_str!("records.rs")),
+    ("token_bulk", include_str!("token_bulk.rs")),
     ("token_lists", include_str!("token_lists.rs")),
     ("tokens", include_str!("tokens.rs")),
 ];

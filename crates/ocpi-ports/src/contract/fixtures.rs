@@ -23,6 +23,50 @@ pub(super) fn other() -> Party {
     Party::new("DE", "ABC").unwrap()
 }
 
+/// Uids that are all different, though a number, a pattern, a trimmed text or a case folded by bits
+/// would make some of them the same.
+pub(super) const UIDS_APART: [&str; 28] = [
+    "1",
+    "01",
+    "1.0",
+    "1e0",
+    "0x1",
+    "+1",
+    "NULL",
+    "ABC",
+    "abc ",
+    " abc",
+    "A_C",
+    "a%",
+    "%",
+    "a?c",
+    "?",
+    "?1",
+    "A*C",
+    "*",
+    "a-c",
+    "it's",
+    "it''s",
+    "\"abc\"",
+    "[@^]\\",
+    "{`~}|",
+    "a\\c",
+    "a\\\\c",
+    "a,c;--",
+    "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
+];
+
+/// Types that are all different: they are compared exactly.
+pub(super) fn types_apart() -> Vec<TokenType> {
+    let longest = "é".repeat(255);
+    let unlisted = [
+        "rfid", "Rfid", "RFID ", "EMAID ", "emaid", "1", "01", "é", "É", "e\u{301}", "%", "it's",
+        &longest,
+    ];
+    let listed = [TokenType::Rfid, TokenType::Emaid, TokenType::Other];
+    listed.into_iter().chain(unlisted.map(kind)).collect()
+}
+
 pub(super) fn uid(text: &str) -> TokenUid {
     TokenUid::new(text).unwrap()
 }

@@ -29,6 +29,8 @@ pub mod accounts;
 pub mod authorizations;
 pub mod health;
 pub mod platforms;
+pub mod records;
+pub mod token_bulk;
 pub mod token_lists;
 pub mod tokens;
 
@@ -103,9 +105,13 @@ macro_rules! storage_contract {
                 list_holds_what_the_query_asks_for
                 empty_pages_keep_the_total
             }
+            token_bulk {
+                many_are_found_and_put_as_each_alone
+            }
             accounts {
                 absent_account_is_none
                 account_is_replaced_and_found_without_case
+                account_write_that_follows_nothing_stored_conflicts
                 deleted_account_is_gone
                 subject_is_read_with_its_account
                 accounts_survive_reopen
@@ -115,18 +121,25 @@ macro_rules! storage_contract {
                 subject_is_found_by_uid_and_type
                 emaid_is_found_without_separators
                 subject_of_two_parties_is_ambiguous
+            }
+            records {
                 record_reads_back_as_it_was_appended
                 used_reference_conflicts
                 records_are_listed_newest_first
                 record_list_holds_what_the_query_asks_for
                 concurrent_appends_lose_nothing
+                oldest_records_are_forgotten
                 records_survive_reopen
             }
             platforms {
                 absent_platform_is_none
                 platform_is_found_by_id_and_by_hash
                 replaced_platform_loses_its_former_hash
+                put_without_a_hash_keeps_it
                 hash_of_another_platform_conflicts
+                platforms_are_listed_by_id
+                deleted_platform_is_gone
+                platform_is_seeded_once
                 platforms_survive_reopen
             }
             health {

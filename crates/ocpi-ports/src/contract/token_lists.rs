@@ -178,6 +178,30 @@ pub async fn window_is_from_inclusive_to_exclusive<H: Harness>() {
     let now = window(Some(after_ms(0)), Some(after_ms(1)));
     let found = own_page(&tokens, PageStart::Offset(0), 9, now).await;
     assert_eq!(uids(&found), ["C", "B"]);
+
+    // The first and the last moment that there is.
+    for (uid, moment) in [("LAST", end), ("FIRST", begin)] {
+        let mut one = card(uid);
+        one.last_updated = moment;
+        create(&tokens, one).await;
+    }
+    for (from, to, expected) in [
+        (Some(end), None, &["LAST"][..]),
+        (None, Some(begin), &[]),
+        (Some(begin), Some(after_ms(-1)), &["FIRST"]),
+        (None, Some(after_ms(-1)), &["FIRST"]),
+        (Some(after_ms(2)), None, &["E", "LAST"]),
+        (Some(after_ms(2)), Some(end), &["E"]),
+        (
+            Some(begin),
+            None,
+            &["E", "A", "C", "D", "B", "LAST", "FIRST"],
+        ),
+    ] {
+        let found = own_page(&tokens, PageStart::Offset(0), 9, window(from, to)).await;
+        assert_eq!(uids(&found), expected, "{from:?} {to:?}");
+        assert_eq!(found.total, expected.len() as u64);
+    }
 }
 
 /// Promise 12: the total counts what matches the query and the window, whatever the start and

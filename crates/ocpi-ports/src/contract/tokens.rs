@@ -6,11 +6,12 @@ use std::sync::Arc;
 use ocpi_domain::{
     PageStart, Party, Revision, StoredToken, Token, TokenKey, TokenMarks, TokenType,
 };
+use serde_json::json;
 
 use super::Harness;
 use super::fixtures::{
-    assert_conflict, assert_same, card, changed, create, key, kind, list_own, numbered, of, other,
-    own, page, reopened, together, token, uid, uids, update,
+    UIDS_APART, assert_conflict, assert_same, card, changed, create, key, kind, list_own, numbered,
+    of, other, own, page, reopened, together, token, types_apart, uid, uids, update,
 };
 use crate::{StorageError, TokenRepository, TokenWrite};
 
@@ -74,6 +75,18 @@ pub async fn token_is_found_by_its_whole_key_without_case<H: Harness>() {
         follows: None,
     };
     assert_conflict(&tokens.put_token(write).await);
+
+    let mut apart = Vec::new();
+    for uid in UIDS_APART {
+        apart.push(create(&tokens, card(uid)).await);
+    }
+    for expected in &apart {
+        let key = expected.token.key();
+        let found = tokens.find_token(&key).await.unwrap();
+        assert_same(&found.as_ref(), &Some(expected));
+        let by_uid = tokens.find_tokens_by_uid(own(), &key.uid).await;
+        assert_same(&by_uid.unwrap(), &vec![expected.clone()]);
+    }
 }
 
 fn lower_case(party: Party) -> Party {
@@ -91,9 +104,60 @@ fn full_token() -> Token {
             "default_profile_type":"GREEN",
             "energy_contract":{"supplier_name":"Öko \"AG\"","contract_id":"E-1"},
             "last_updated":"2024-02-29T23:59:59.007Z",
-            "auth_method":"AUTH_REQUEST","x":{"b":[1.10,2e3,null],"a":"\u00e9'; --"},"a":false}"##,
+            "auth_method":"AUTH_REQUEST","x":{"b":[1.10,2e3,null],"a":"\u00e9'; --"},"a":false,
+            "Uid":"another","z":{ "b" : 12345678901234567890.10 , "b":"\u0000\/" },"":1e400}"##,
     )
     .unwrap()
+}
+
+/// What copies one optional field of a Token from another.
+const OPTIONAL_FIELDS: [fn(&mut Token, &Token); 6] = [
+    |to, from| to.visual_number.clone_from(&from.visual_number),
+    |to, from| to.group_id.clone_from(&from.group_id),
+    |to, from| to.language = from.language,
+    |to, from| to.default_profile_type = from.default_profile_type,
+    |to, from| to.energy_contract.clone_from(&from.energy_contract),
+    |to, from| to.unknown.clone_from(&from.unknown),
+];
+
+/// Tokens that between them say everything that a Token can say, each with its own uid.
+fn various_tokens() -> Vec<Token> {
+    let (full, bare) = (full_token(), card("bare"));
+    let mut all = vec![full.clone(), bare.clone()];
+    for copy in OPTIONAL_FIELDS {
+        for (one, other) in [(&full, &bare), (&bare, &full)] {
+            let mut changed = one.clone();
+            copy(&mut changed, other);
+            all.push(changed);
+        }
+    }
+    for fields in [
+        json!({"energy_contract": {"supplier_name": "Without a contract_id"}}),
+        // There, but empty, is not absent.
+        json!({"contract_id": "", "visual_number": "", "issuer": "", "group_id": "",
+            "energy_contract": {"supplier_name": "", "contract_id": ""}}),
+        json!({"visual_number": " ", "issuer": "a ", "group_id": " a ", "contract_id": " "}),
+        // As long as can be, in characters of one to four bytes.
+        json!({"contract_id": "C".repeat(36), "visual_number": "\u{1d11e}".repeat(64),
+            "issuer": "日".repeat(64), "group_id": "~".repeat(36), "type": "é".repeat(255),
+            "energy_contract": {"supplier_name": "é".repeat(64), "contract_id": "e".repeat(64)},
+            "last_updated": "9999-12-31T23:59:59.999Z", "unknown": "\u{1d11e}".repeat(3000)}),
+        json!({"last_updated": "0000-01-01T00:00:00Z"}),
+        json!({"last_updated": "1969-12-31T23:59:59.999Z", "type": "rfid"}),
+        json!({"whitelist": "ALWAYS", "default_profile_type": "CHEAP", "type": "EMAID"}),
+        json!({"whitelist": "ALLOWED", "default_profile_type": "FAST", "type": "APP_USER"}),
+        json!({"whitelist": "NEVER", "default_profile_type": "REGULAR", "type": "OTHER"}),
+        json!({"valid": false, "type": "AD_HOC_USER"}),
+    ] {
+        let mut token = serde_json::to_value(&bare).unwrap();
+        let known = token.as_object_mut().unwrap();
+        known.extend(fields.as_object().unwrap().clone());
+        all.push(serde_json::from_value(token).unwrap());
+    }
+    for (token, name) in all.iter_mut().zip(numbered("Uid 1~!-", 99)) {
+        token.uid = uid(&name);
+    }
+    all
 }
 
 /// Promise 3: a Token reads back as it was put, marks and unknown fields included.
@@ -101,15 +165,8 @@ fn full_token() -> Token {
 /// Holds: K-16, K-33, T-63, T-69, T-72, D-08.
 pub async fn token_reads_back_as_it_was_put<H: Harness>() {
     let tokens = H::fresh().await.tokens();
-    let mut supplier_only = full_token();
-    supplier_only.uid = uid("uid-2");
-    if let Some(contract) = &mut supplier_only.energy_contract {
-        contract.contract_id = None;
-    }
-    supplier_only.last_updated = "0000-01-01T00:00:00Z".parse().unwrap();
-    let bare = card("uid-3");
     let every_mark = [(false, false), (false, true), (true, false), (true, true)];
-    for original in [full_token(), supplier_only, bare] {
+    for original in various_tokens() {
         let key = original.key();
         let mut follows = None;
         for (synthetic_contract_id, inferred_last_updated) in every_mark {
@@ -187,6 +244,16 @@ pub async fn uid_finds_every_type_of_one_party<H: Harness>() {
     for absent in ["CH-abc-2", "CH*abc*1", "CH-abc1"] {
         let found = tokens.find_tokens_by_uid(own(), &uid(absent)).await;
         assert!(found.unwrap().is_empty(), "{absent}");
+    }
+    let mut expected = Vec::new();
+    for token_type in types_apart() {
+        expected.push(create(&tokens, token(own(), "of-type", &token_type)).await);
+    }
+    let found = tokens.find_tokens_by_uid(own(), &uid("OF-TYPE")).await;
+    assert_same(&found.unwrap(), &expected);
+    for one in &expected {
+        let found = tokens.find_token(&one.token.key()).await.unwrap();
+        assert_same(&found.as_ref(), &Some(one));
     }
 }
 
@@ -344,16 +411,25 @@ async fn add_one(tokens: &Arc<dyn TokenRepository>, key: &TokenKey) {
     }
 }
 
-/// Promise 15: what was put survives a restart, with its revision and its place.
+/// Promise 16: what was put survives a restart, with its revision and its place.
 ///
 /// Holds: K-31, P-08.
 pub async fn tokens_survive_reopen<H: Harness>() {
     let store = H::fresh().await;
     let tokens = store.tokens();
     let first = create(&tokens, card("CARD-1")).await;
-    create(&tokens, full_token()).await;
+    let many = various_tokens().into_iter().map(|token| TokenWrite {
+        token: Arc::new(token),
+        marks: TokenMarks {
+            synthetic_contract_id: true,
+            inferred_last_updated: false,
+        },
+        follows: None,
+    });
+    let put = tokens.put_tokens(many.collect()).await.unwrap();
+    assert!(put.iter().all(Option::is_some));
     create(&tokens, token(own(), "CHABC-1", &TokenType::Emaid)).await;
-    let first = update(&tokens, &first, |token| token.valid = false).await;
+    let changed = update(&tokens, &first, |token| token.valid = false).await;
     let before = list_own(&tokens).await;
     let page_of_one = page(PageStart::Offset(0), 1);
     let cursor = tokens.list_tokens(&of(&[own()]), &page_of_one).await;
@@ -365,19 +441,23 @@ pub async fn tokens_survive_reopen<H: Harness>() {
     };
     let tokens = store.tokens();
     assert_same(&list_own(&tokens).await, &before);
-    assert_reads_back(&tokens, &first.token.key(), &first).await;
+    for stored in &before.items {
+        assert_reads_back(&tokens, &stored.token.key(), stored).await;
+    }
     let rest = page(PageStart::After(cursor), usize::MAX);
     let rest = tokens.list_tokens(&of(&[own()]), &rest).await.unwrap();
     assert_same(&rest.items, &before.items[1..].to_vec());
     // The revisions go on where they ended, and the newest Token comes last.
-    let write = TokenWrite {
-        token: Arc::new(card("CARD-1")),
-        marks: TokenMarks::default(),
-        follows: None,
-    };
-    assert_conflict(&tokens.put_token(write).await);
+    for follows in [None, Some(first.revision)] {
+        let write = TokenWrite {
+            token: Arc::new(card("CARD-1")),
+            marks: TokenMarks::default(),
+            follows,
+        };
+        assert_conflict(&tokens.put_token(write).await);
+    }
     let newest = create(&tokens, card("A-CARD")).await;
-    assert!(newest.revision > first.revision);
+    assert!(newest.revision > changed.revision);
     let after = list_own(&tokens).await;
     assert_eq!(after.total, before.total + 1);
     assert_same(&after.items.last(), &Some(&newest));

@@ -15,7 +15,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::queue::LogWriter;
-use crate::cli::LogFormat;
+use crate::args::LogFormat;
 use crate::system::SystemClock;
 
 /// Writes every event as one line, for a person or as a JSON object.

@@ -14,7 +14,7 @@ pub(super) fn log(panic: &PanicHookInfo<'_>) {
 mod tests {
     use std::thread;
 
-    use crate::cli::LogFormat;
+    use crate::args::LogFormat;
     use crate::logging::line::tests::written;
 
     const DOOMED: &str = "doomed";

@@ -1,0 +1,93 @@
+//! Records of authorizations.
+
+use ocpi_domain::{AllowedType, AuthorizationStatus, Rule};
+use serde_json::{Value, json};
+
+use super::{
+    ci_string, count, date_time, identifier, named, one_of, or_null, page_of, platform, strict,
+    token,
+};
+
+/// The answer to an authorize request.
+pub(crate) fn allowed() -> Value {
+    one_of(AllowedType::ALL.iter().map(AllowedType::as_str))
+}
+
+/// The finer status.
+pub(super) fn status() -> Value {
+    one_of(
+        AuthorizationStatus::ALL
+            .iter()
+            .map(AuthorizationStatus::as_str),
+    )
+}
+
+/// What decided.
+pub(super) fn rule() -> Value {
+    one_of(Rule::ALL.iter().map(Rule::as_str))
+}
+
+/// A uid as it was asked for.
+pub(crate) fn asked_uid() -> Value {
+    ci_string(64)
+}
+
+/// The name of an authorization.
+pub(crate) fn reference() -> Value {
+    identifier(36)
+}
+
+pub(super) fn location_references() -> Value {
+    strict(
+        json!({
+            "location_id": identifier(36),
+            "evse_uids": {
+                "type": "array",
+                "items": identifier(36),
+                "description": "Empty is the whole Location.",
+            },
+        }),
+        &["location_id", "evse_uids"],
+    )
+}
+
+pub(super) fn record() -> Value {
+    let message_id = json!({"type": "string", "minLength": 1, "maxLength": 128});
+    let properties = json!({
+        "reference": reference(),
+        "at": date_time(),
+        "platform": platform::id(),
+        "request_id": message_id,
+        "correlation_id": message_id,
+        "token_party": or_null(named("Party")),
+        "token_uid": asked_uid(),
+        "token_type": token::token_type(),
+        "asked": or_null(named("LocationReferences")),
+        "allowed_location": or_null(named("LocationReferences")),
+        "allowed": or_null(allowed()),
+        "status": or_null(status()),
+        "rule": rule(),
+        "latency_us": count(),
+    });
+    let required = [
+        "reference",
+        "at",
+        "platform",
+        "request_id",
+        "correlation_id",
+        "token_party",
+        "token_uid",
+        "token_type",
+        "asked",
+        "allowed_location",
+        "allowed",
+        "status",
+        "rule",
+        "latency_us",
+    ];
+    strict(properties, &required)
+}
+
+pub(super) fn page() -> Value {
+    page_of("AuthorizationRecord")
+}

@@ -1,0 +1,21 @@
+//! What the operator may do: with Tokens, accounts and platforms, and with the evidence.
+//!
+//! Who calls is the operator, proven by the adapter; nothing here asks again.
+
+mod accounts;
+mod audit;
+mod authorizations;
+mod backup;
+mod error;
+mod explain;
+mod import;
+mod platforms;
+mod tokens;
+
+pub use error::OperatorError;
+pub use explain::{ExplainRequest, Explanation};
+pub use import::Imported;
+pub use tokens::{ListOwnTokens, PutOwnToken};
+
+#[cfg(test)]
+mod testing;

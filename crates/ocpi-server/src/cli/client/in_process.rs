@@ -1,0 +1,78 @@
+//! The store that nobody holds, behind the operator's API of this process.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use ocpi_admin::{AdminOptions, AdminServer, AdminToken};
+use prometheus_client::registry::Registry;
+use tokio::sync::watch;
+
+use super::{AnswerBody, boxed};
+use crate::args::LogFormat;
+use crate::exit::{Exit, Failure};
+use crate::logging::{self, LogQueue};
+use crate::settings::Settings;
+use crate::store::OpenStore;
+use crate::system::SystemRandomness;
+
+/// Lines of an import in one transaction: nobody else waits for it.
+const IMPORT_LINES_MAX: usize = 10_000;
+
+/// Bytes of memory for what was read lately: a command asks for little twice.
+const CACHE_BYTES_MAX: u64 = 16 << 20;
+
+/// A server that listens nowhere, and its store.
+pub(super) struct InProcess {
+    // In the order in which they end: the store is closed when nobody uses it any more.
+    server: Arc<AdminServer>,
+    _store: OpenStore,
+    _stopping: watch::Sender<bool>,
+    _log: LogQueue,
+}
+
+impl InProcess {
+    /// Opens the store, and makes a token for the API on it: who may open the file needs no
+    /// other leave.
+    pub(super) fn open(
+        mut settings: Settings,
+        is_json: bool,
+    ) -> Result<(InProcess, String), Failure> {
+        let cache_bytes_max = settings.durable.cache_bytes_max.min(CACHE_BYTES_MAX);
+        settings.durable.cache_bytes_max = cache_bytes_max;
+        settings.log = Some("warn".to_owned());
+        settings.log_format = if is_json {
+            LogFormat::Json
+        } else {
+            LogFormat::Human
+        };
+        // What the store says is for the log, and there is no other one.
+        let log = logging::start(&settings)?;
+        let unreachable =
+            |error: anyhow::Error| Failure::new(Exit::Unreachable, format!("{error:#}"));
+        let store = OpenStore::open(&settings).map_err(unreachable)?;
+        let mut registry = Registry::default();
+        let app = store.app(&settings, &mut registry);
+        let token = base64::engine::general_purpose::STANDARD.encode(SystemRandomness::key());
+        let admin_token = AdminToken::new(&token).map_err(anyhow::Error::from)?;
+        let (stopping, is_stopping) = watch::channel(false);
+        let options = AdminOptions {
+            import_lines_max: IMPORT_LINES_MAX,
+            ..AdminOptions::default()
+        };
+        let server = AdminServer::new(app, registry, is_stopping, Some(admin_token), options);
+        let opened = InProcess {
+            server,
+            _store: store,
+            _stopping: stopping,
+            _log: log,
+        };
+        Ok((opened, token))
+    }
+
+    pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Response<AnswerBody> {
+        boxed(self.server.respond(request).await)
+    }
+}

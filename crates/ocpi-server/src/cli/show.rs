@@ -1,0 +1,104 @@
+//! How an answer looks.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::system;
+
+/// Prints the API's JSON as it is.
+pub(crate) fn json(text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    system::print(&format!("{}\n", text.trim_end()));
+}
+
+/// Prints the members of an object, one a line.
+pub(crate) fn members(object: &Value) {
+    let Some(members) = object.as_object() else {
+        return;
+    };
+    let rows: Vec<[String; 2]> = members
+        .iter()
+        .map(|(name, value)| [name.clone(), text_of(value)])
+        .collect();
+    system::print(&aligned(&rows));
+}
+
+/// Prints rows below the names of their columns.
+pub(crate) fn table<const N: usize>(names: [&str; N], rows: Vec<[String; N]>) {
+    let mut lines = vec![names.map(str::to_owned)];
+    lines.extend(rows);
+    system::print(&aligned(&lines));
+}
+
+/// A value as a person reads it: a text without its quotation marks, nothing as `-`.
+pub(crate) fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The place of OCPI's `LocationReferences`: `LOC1` or `LOC1/E1,E2`.
+pub(crate) fn place_of(location: &Value) -> String {
+    let evses = location["evse_uids"].as_array();
+    let evses: Vec<String> = evses.into_iter().flatten().map(text_of).collect();
+    let place = text_of(&location["location_id"]);
+    if evses.is_empty() {
+        place
+    } else {
+        format!("{place}/{}", evses.join(","))
+    }
+}
+
+/// Lines whose columns begin below each other.
+fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        let lengths = rows.iter().map(|row| row[column].chars().count());
+        lengths.max().unwrap_or(0)
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            // Writing to a String does not fail.
+            let _ = write!(line, "{}  ", format_args!("{cell:width$}"));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Beyond the protocol: what a person reads.
+    #[test]
+    fn columns_begin_below_each_other_and_no_line_ends_with_blanks() {
+        let row = |one: &str, other: &str| [one.to_owned(), other.to_owned()];
+        let rows = [row("uid", "valid"), row("Ünïque-1", ""), row("T", "true")];
+        assert_eq!(
+            aligned(&rows),
+            "uid       valid\nÜnïque-1\nT         true\n"
+        );
+    }
+
+    /// Beyond the protocol: what a person reads.
+    #[test]
+    fn a_place_is_a_location_and_its_evses() {
+        for (location, shown) in [
+            (serde_json::json!(null), "-"),
+            (serde_json::json!({"location_id": "L"}), "L"),
+            (
+                serde_json::json!({"location_id": "L", "evse_uids": ["A", "B"]}),
+                "L/A,B",
+            ),
+        ] {
+            assert_eq!(place_of(&location), shown);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Cards: from the cache, else read by threads of their own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ocpi_ports::StorageError;
+use parking_lot::{Condvar, Mutex};
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, GuardResult};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::error::{closed, storage_error};
+use crate::sql::SqlError;
+use crate::sql::cards::{CardKey, CardToken, find_card};
+use crate::threads::Thread;
+
+/// A card, shared with the cache.
+pub(crate) type Card = Arc<[CardToken]>;
+
+/// The most cards read in one look at the file.
+const CARDS_A_LOOK_MAX: usize = 64;
+
+/// About the bytes of a card with one Token, for the first size of the cache.
+const CARD_BYTES: u64 = 640;
+
+/// The cards that were asked for lately.
+///
+/// A card that is loaded while a write changes it stays out: who loads takes the card's place in
+/// the cache before it looks at the file, and a commit clears that place before it is answered.
+pub(crate) type CardCache = Cache<CardKey, Card, CardWeighter>;
+
+/// Bytes of memory, about.
+#[derive(Clone)]
+pub(crate) struct CardWeighter;
+
+impl Weighter<CardKey, Card> for CardWeighter {
+    fn weight(&self, _: &CardKey, card: &Card) -> u64 {
+        let tokens = card.iter().map(CardToken::bytes);
+        128 + tokens.sum::<u64>()
+    }
+}
+
+pub(crate) fn new_cache(bytes_max: u64) -> CardCache {
+    let cards = usize::try_from(bytes_max / CARD_BYTES).unwrap_or(usize::MAX);
+    Cache::with_weighter(cards.max(16), bytes_max, CardWeighter)
+}
+
+/// Finds cards.
+pub(crate) struct CardReaders {
+    cache: Arc<CardCache>,
+    shared: Arc<Shared>,
+    _threads: Vec<Thread>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    questions: Vec<Question>,
+    asleep: usize,
+    stopping: bool,
+}
+
+struct Question {
+    key: CardKey,
+    reply: oneshot::Sender<Result<Card, StorageError>>,
+}
+
+impl CardReaders {
+    /// One thread for each of `connections`.
+    pub(crate) fn start(
+        connections: Vec<Connection>,
+        cache: Arc<CardCache>,
+    ) -> std::io::Result<CardReaders> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            wake: Condvar::new(),
+        });
+        let start = |db: Connection| {
+            let (shared, cache) = (Arc::clone(&shared), Arc::clone(&cache));
+            Thread::start("store-cards", move || {
+                while let Some(questions) = shared.take() {
+                    answer(&db, &cache, questions);
+                }
+            })
+        };
+        let threads = connections.into_iter().map(start).collect::<Result<_, _>>();
+        let readers = CardReaders {
+            cache,
+            _threads: threads.inspect_err(|_| shared.stop())?,
+            shared,
+        };
+        Ok(readers)
+    }
+
+    /// The card of that key; empty when there is none.
+    pub(crate) async fn find(&self, key: CardKey) -> Result<Card, StorageError> {
+        if let Some(card) = self.cache.get(&key) {
+            return Ok(card);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.shared.push(Question { key, reply });
+        answer.await.unwrap_or_else(|_| Err(closed()))
+    }
+}
+
+impl Drop for CardReaders {
+    fn drop(&mut self) {
+        self.shared.stop();
+    }
+}
+
+impl Shared {
+    fn push(&self, question: Question) {
+        let mut queue = self.queue.lock();
+        queue.questions.push(question);
+        if queue.asleep > 0 {
+            queue.asleep -= 1;
+            drop(queue);
+            self.wake.notify_one();
+        }
+    }
+
+    fn stop(&self) {
+        self.queue.lock().stopping = true;
+        self.wake.notify_all();
+    }
+
+    /// Some that wait; `None` when the store closes.
+    fn take(&self) -> Option<Vec<Question>> {
+        let mut queue = self.queue.lock();
+        loop {
+            if queue.stopping {
+                return None;
+            }
+            if !queue.questions.is_empty() {
+                let rest = queue.questions.len().saturating_sub(CARDS_A_LOOK_MAX);
+                return Some(queue.questions.split_off(rest));
+            }
+            queue.asleep += 1;
+            self.wake.wait(&mut queue);
+        }
+    }
+}
+
+/// Answers all in one look at the file.
+fn answer(db: &Connection, cache: &CardCache, questions: Vec<Question>) {
+    // Every place in the cache is taken before the look begins: see `CardCache`.
+    let mut open = Vec::with_capacity(questions.len());
+    for Question { key, reply } in questions {
+        match cache.get_value_or_guard(&key, Some(Duration::ZERO)) {
+            GuardResult::Value(card) => drop(reply.send(Ok(card))),
+            GuardResult::Guard(place) => open.push((key, reply, Some(place))),
+            GuardResult::Timeout => open.push((key, reply, None)),
+        }
+    }
+    if open.is_empty() {
+        return;
+    }
+    let begun = db
+        .prepare_cached("BEGIN")
+        .and_then(|mut sql| sql.execute([]));
+    for (key, reply, place) in open {
+        let found: Result<Card, SqlError> = find_card(db, &key).map(Card::from);
+        if let (Ok(card), Some(place)) = (&found, place)
+            && !card.is_empty()
+        {
+            // An error says that the card was changed meanwhile.
+            let _ = place.insert(Arc::clone(card));
+        }
+        // An error says that nobody waits any more.
+        let _ = reply.send(found.map_err(storage_error));
+    }
+    if begun.is_ok() {
+        let ended = db
+            .prepare_cached("COMMIT")
+            .and_then(|mut sql| sql.execute([]));
+        if let Err(error) = ended {
+            tracing::warn!(target: "ocpi::store", %error, "a look at the file does not end");
+        }
+    }
+}

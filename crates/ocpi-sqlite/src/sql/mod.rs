@@ -1,0 +1,27 @@
+//! What is stored, in SQL: plain functions over a connection, inside whatever transaction the
+//! caller opened. Statements are prepared once a connection.
+//!
+//! The schema stands in `migrations`. A number that only grows, such as a revision, is an `u64`
+//! outside and SQLite's `i64` inside; see [`columns::integer`].
+
+pub(crate) mod accounts;
+pub(crate) mod cards;
+mod columns;
+mod error;
+pub(crate) mod platforms;
+pub(crate) mod record_audit;
+mod record_blocks;
+pub(crate) mod record_chain;
+mod record_row;
+pub(crate) mod records;
+pub(crate) mod schema;
+pub(crate) mod state;
+mod token_blocks;
+pub(crate) mod token_pages;
+mod token_row;
+pub(crate) mod tokens;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use error::SqlError;

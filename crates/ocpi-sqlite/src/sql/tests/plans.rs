@@ -1,0 +1,71 @@
+//! That statements find what they want by an index, and put nothing in order.
+
+use super::Store;
+use crate::sql::{cards, record_blocks, records, token_pages, tokens};
+
+/// The steps of SQLite's plan.
+fn plan(store: &Store, sql: &str) -> Vec<String> {
+    let sql = format!("EXPLAIN QUERY PLAN {sql}");
+    let mut statement = store.db.prepare(&sql).unwrap();
+    let mut rows = statement.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        steps.push(row.get("detail").unwrap());
+    }
+    steps
+}
+
+#[test]
+fn every_statement_that_is_often_asked_goes_by_an_index() {
+    let store = Store::new();
+    let key = "tokens_key (uid_key=? AND country_code=? AND party_id=? AND type=?)";
+    let listed = "SEARCH tokens USING COVERING INDEX tokens_listed \
+        (<expr>=? AND country_code=? AND party_id=? AND last_updated_ms";
+    for (sql, expected) in [
+        (tokens::FIND, &[format!("SEARCH t USING INDEX {key}")][..]),
+        (tokens::REPLACE, &[format!("SEARCH tokens USING INDEX {key}")]),
+        (tokens::RESPELL, &[format!("SEARCH tokens USING INDEX {key}")]),
+        (
+            cards::FIND,
+            &[
+                "SEARCH t USING INDEX tokens_key (uid_key=? AND country_code=? AND party_id=?)".to_owned(),
+                "SEARCH a USING PRIMARY KEY (uid=? AND type=? AND country_code=? AND party_id=?) LEFT-JOIN".to_owned(),
+            ],
+        ),
+        (token_pages::COUNT, &[format!("{listed}>? AND last_updated_ms<?)")]),
+        (token_pages::POSITIONS, &[format!("{listed}>? AND last_updated_ms<?)")]),
+        (
+            token_pages::HAS_OTHERS,
+            &[
+                "SCAN CONSTANT ROW".to_owned(),
+                "SCALAR SUBQUERY 1".to_owned(),
+                format!("{listed}<?)"),
+                "SCALAR SUBQUERY 2".to_owned(),
+                format!("{listed}>?)"),
+            ],
+        ),
+        (
+            records::FIND,
+            &["SEARCH authorizations USING INDEX authorizations_reference (reference=?)".to_owned()],
+        ),
+        (
+            records::LIST,
+            &["SEARCH authorizations USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)".to_owned()],
+        ),
+        (
+            records::LIST_UID,
+            &["SEARCH authorizations USING INDEX authorizations_uid \
+               (<expr>=? AND token_uid=? AND rowid<?)".to_owned()],
+        ),
+        (
+            record_blocks::IS_OF_PLATFORM,
+            &["SEARCH authorization_blocks USING PRIMARY KEY (block=? AND platform=?)".to_owned()],
+        ),
+        (
+            record_blocks::IS_OF_TIME,
+            &["SEARCH authorization_blocks USING PRIMARY KEY (block=?)".to_owned()],
+        ),
+    ] {
+        assert_eq!(plan(&store, sql), expected, "{sql}");
+    }
+}

@@ -1,0 +1,209 @@
+//! The store: its file, its threads, and what they share.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ocpi_ports::ChainHead;
+use parking_lot::{Mutex, RwLock};
+use rusqlite::{Connection, ErrorCode, MAIN_DB};
+
+use crate::card_readers::{CardCache, CardReaders, new_cache};
+use crate::checkpointer::{Checkpointer, Checkpoints};
+use crate::connection::{begin_log, open_reader, open_writer};
+use crate::error::OpenError;
+use crate::lock_file::{Holder, LockFile};
+use crate::platforms::PlatformTable;
+use crate::scans::Scans;
+use crate::sql;
+use crate::sql::record_chain::ChainKey;
+use crate::sql::state::WriteState;
+use crate::transaction::Effects;
+use crate::writer::{Writer, WriterParts};
+
+/// Threads that read cards which are not in the cache.
+const CARD_THREADS: usize = 2;
+/// Threads for lists, audits and backups.
+const SCAN_THREADS: usize = 2;
+
+/// What the host may set.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// The file; it is created when there is none.
+    pub path: PathBuf,
+    /// The key of the chain over the records: the same for the life of the file.
+    pub chain_key: [u8; 32],
+    /// Bytes of memory for cards that were asked for lately, about.
+    pub cache_bytes_max: u64,
+    /// Bytes that the write-ahead log may grow to, about; longer only while somebody reads for
+    /// long. Reading it is most of a start after a crash.
+    pub wal_bytes_max: u64,
+}
+
+/// A store in one SQLite file. The last reference to go closes it: all that was written is then
+/// in the file itself.
+pub struct SqliteStore {
+    // In the order in which they end: who writes, who reads, who copies the log, and the lock.
+    pub(crate) writer: Writer,
+    pub(crate) cards: CardReaders,
+    pub(crate) scans: Scans,
+    _checkpointer: Checkpointer,
+    pub(crate) published: Arc<Published>,
+    pub(crate) chain_key: ChainKey,
+    lock: LockFile,
+}
+
+/// What readers know of the last commit.
+pub(crate) struct Published {
+    cache: Arc<CardCache>,
+    pub(crate) platforms: RwLock<PlatformTable>,
+    pub(crate) head: Mutex<ChainHead>,
+}
+
+impl Published {
+    /// Makes a commit known: after it, and before it is answered.
+    pub(crate) fn committed(&self, effects: &Effects, state: &WriteState, db: &Connection) {
+        for key in &effects.cards {
+            self.cache.remove(key);
+        }
+        if effects.platforms {
+            match PlatformTable::load(db) {
+                Ok(table) => *self.platforms.write() = table,
+                Err(error) => tracing::error!(
+                    target: "ocpi::store", %error,
+                    "platforms were changed, but cannot be read; they take effect at the next start",
+                ),
+            }
+        }
+        *self.head.lock() = state.chain;
+    }
+}
+
+impl SqliteStore {
+    /// Opens the store, and creates it when there is none. Takes the lock of the file, and
+    /// changes an older schema to the present one. Blocks: not for a thread that serves.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], which names the file and the way out.
+    pub fn open(options: SqliteOptions) -> Result<Arc<SqliteStore>, OpenError> {
+        let path = options.path;
+        let lock = take_lock(&path)?;
+        let chain_key = ChainKey::new(&options.chain_key);
+        let db = prepare(&path, &chain_key)?;
+        let of_sql = |error| OpenError::of_sql(path.clone(), error);
+        let state = WriteState::load(&db).map_err(of_sql)?;
+        let cache = Arc::new(new_cache(options.cache_bytes_max));
+        let published = Arc::new(Published {
+            cache: Arc::clone(&cache),
+            platforms: RwLock::new(PlatformTable::load(&db).map_err(of_sql)?),
+            head: Mutex::new(state.chain),
+        });
+        let unreachable = |source| OpenError::Unreachable {
+            path: path.clone(),
+            source,
+        };
+        let readers = |count| {
+            let open = |_| open_reader(&path);
+            let readers: Result<Vec<_>, _> = (0..count).map(open).collect();
+            readers.map_err(|error| OpenError::of_sqlite(path.clone(), error))
+        };
+        let of_thread = |error: std::io::Error| unreachable(error.into());
+        let cards = CardReaders::start(readers(CARD_THREADS)?, cache).map_err(of_thread)?;
+        let scans = Scans::start(readers(SCAN_THREADS)?).map_err(of_thread)?;
+        let checkpoints = Arc::new(Checkpoints::new(options.wal_bytes_max));
+        let checkpointer =
+            Checkpointer::start(&path, Arc::clone(&checkpoints)).map_err(unreachable)?;
+        let writer = Writer::start(WriterParts {
+            db,
+            state,
+            chain_key: chain_key.clone(),
+            published: Arc::clone(&published),
+            checkpoints,
+        })
+        .map_err(of_thread)?;
+        Ok(Arc::new(SqliteStore {
+            writer,
+            cards,
+            scans,
+            _checkpointer: checkpointer,
+            published,
+            chain_key,
+            lock,
+        }))
+    }
+
+    /// Writes beside the file how this process can be reached, for [`holder`](crate::holder).
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn tell_contact(&self, contact: &str) -> std::io::Result<()> {
+        self.lock.tell_contact(contact)
+    }
+}
+
+fn take_lock(path: &Path) -> Result<LockFile, OpenError> {
+    match LockFile::take(path) {
+        Ok(Ok(lock)) => Ok(lock),
+        Ok(Err(holder)) => Err(OpenError::InUse {
+            path: path.to_owned(),
+            contact: match holder {
+                Holder::Somebody { contact } => contact,
+                Holder::Nobody => None,
+            },
+        }),
+        Err(error) => Err(OpenError::Unreachable {
+            path: path.to_owned(),
+            source: error.into(),
+        }),
+    }
+}
+
+/// The connection that writes, to a file that is ours, whole as far as a glance tells, and of the
+/// present schema.
+fn prepare(path: &Path, chain_key: &ChainKey) -> Result<Connection, OpenError> {
+    let of_sqlite = |error| OpenError::of_sqlite(path.to_owned(), error);
+    let mut db = open_writer(path).map_err(of_sqlite)?;
+    if db.is_readonly(MAIN_DB).map_err(of_sqlite)? {
+        return Err(OpenError::ReadOnly {
+            path: path.to_owned(),
+        });
+    }
+    let of_schema = |error| OpenError::of_schema(path.to_owned(), error);
+    sql::schema::require_usable(&db).map_err(of_schema)?;
+    begin_log(&db).map_err(of_sqlite)?;
+    sql::schema::migrate(&mut db, chain_key).map_err(of_schema)?;
+    let of_sql = |error| OpenError::of_sql(path.to_owned(), error);
+    sql::schema::glance(&db).map_err(of_sql)?;
+    if !sql::record_chain::check_key(&db, chain_key).map_err(of_sql)? {
+        return Err(OpenError::AnotherKey {
+            path: path.to_owned(),
+        });
+    }
+    require_writable(&db).map_err(of_sqlite)?;
+    Ok(db)
+}
+
+/// Writes to the log: the folder may be one where no log can be, which SQLite says at the first
+/// write only. A disk that is full now may have room later, and what is stored can be read.
+fn require_writable(db: &Connection) -> rusqlite::Result<()> {
+    let probe = "BEGIN IMMEDIATE; UPDATE counters SET id = id; COMMIT";
+    let result = db.execute_batch(probe);
+    if !db.is_autocommit() {
+        db.execute_batch("ROLLBACK")?;
+    }
+    match result {
+        Err(error) if is_full(&error) => {
+            tracing::warn!(target: "ocpi::store", %error, "the store cannot write now");
+            Ok(())
+        }
+        result => result,
+    }
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure)
+    )
+}

@@ -1,0 +1,55 @@
+//! What a write sees, and what follows its commit.
+
+use rusqlite::Connection;
+
+use crate::sql::cards::CardKey;
+use crate::sql::record_chain::ChainKey;
+use crate::sql::state::WriteState;
+
+/// The transaction that a write runs in, together with others.
+pub(crate) struct Transaction<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) state: &'a mut WriteState,
+    pub(crate) chain_key: &'a ChainKey,
+    effects: &'a mut Effects,
+}
+
+/// What was changed, for those who keep copies: told after the commit, before the answers.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub(crate) cards: Vec<CardKey>,
+    pub(crate) platforms: bool,
+}
+
+impl Effects {
+    pub(crate) fn clear(&mut self) {
+        self.cards.clear();
+        self.platforms = false;
+    }
+}
+
+impl<'a> Transaction<'a> {
+    pub(crate) fn new(
+        db: &'a Connection,
+        state: &'a mut WriteState,
+        chain_key: &'a ChainKey,
+        effects: &'a mut Effects,
+    ) -> Transaction<'a> {
+        Transaction {
+            db,
+            state,
+            chain_key,
+            effects,
+        }
+    }
+
+    /// The card was changed.
+    pub(crate) fn changes_card(&mut self, key: CardKey) {
+        self.effects.cards.push(key);
+    }
+
+    /// Some platform was changed.
+    pub(crate) fn changes_platforms(&mut self) {
+        self.effects.platforms = true;
+    }
+}

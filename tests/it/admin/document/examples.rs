@@ -1,0 +1,100 @@
+//! One request for each operation.
+
+use serde_json::{Value, json};
+
+use crate::admin::Ask;
+use crate::support::token::card;
+
+/// A method, a target and a body.
+pub(super) type Example = (&'static str, &'static str, Option<String>);
+
+/// One request for each operation that the server does without complaint when there is what it
+/// is about; a body of lines ends with a line break.
+pub(super) fn examples() -> Vec<Example> {
+    let body = |value: Value| Some(value.to_string());
+    let account = json!({
+        "blocked": false,
+        "expires_at": "2027-01-01T00:00:00Z",
+        "credit": {"balance": "12.50", "currency": "EUR"},
+        "permitted_locations": [{"country_code": "NL", "party_id": "ALF"}],
+        "denied_locations": [{
+            "country_code": "NL", "party_id": "ALF", "location_id": "L1", "evse_uids": ["E1"],
+        }],
+        "concurrent_sessions_max": 1,
+        "concurrency_scope": "group",
+    });
+    let platform = json!({
+        "roles": [{"role": "CPO", "country_code": "NL", "party_id": "ALF"}],
+        "profile": {"tutorial": true, "auth_encoding": "raw"},
+        "credentials_token": "peer-token",
+    });
+    let question = json!({
+        "country_code": "CH",
+        "party_id": "ABC",
+        "uid": "TOKEN123",
+        "type": "RFID",
+        "location_id": "L1",
+        "evse_uids": ["E1"],
+        "cpo": {"country_code": "NL", "party_id": "ALF"},
+        "at": "2026-01-01T00:00:00Z",
+    });
+    let lines = format!("{}\n\n{}\n", card("IMPORTED-1"), card("IMPORTED-2"));
+    vec![
+        ("GET", "/admin/v1/tokens?party=CH/ABC&limit=1", None),
+        ("GET", "/admin/v1/tokens/CH/ABC/TOKEN123?type=RFID", None),
+        (
+            "PUT",
+            "/admin/v1/tokens/CH/ABC/TOKEN123",
+            body(card("TOKEN123")),
+        ),
+        ("POST", "/admin/v1/tokens/import", Some(lines)),
+        ("GET", "/admin/v1/tokens/export", None),
+        ("GET", "/admin/v1/accounts/CH/ABC/TOKEN123", None),
+        ("PUT", "/admin/v1/accounts/CH/ABC/TOKEN123", body(account)),
+        (
+            "PATCH",
+            "/admin/v1/accounts/CH/ABC/TOKEN123",
+            body(json!({"expires_at": null})),
+        ),
+        ("DELETE", "/admin/v1/accounts/CH/ABC/TOKEN123", None),
+        (
+            "GET",
+            "/admin/v1/authorizations?token_uid=TOKEN123&platform=partner",
+            None,
+        ),
+        ("GET", "/admin/v1/authorizations/REFERENCE", None),
+        ("POST", "/admin/v1/explain", body(question)),
+        ("GET", "/admin/v1/platforms?limit=1", None),
+        ("GET", "/admin/v1/platforms/peer", None),
+        ("PUT", "/admin/v1/platforms/peer", body(platform)),
+        ("DELETE", "/admin/v1/platforms/peer", None),
+        ("GET", "/admin/v1/audit/verify", None),
+        (
+            "POST",
+            "/admin/v1/backup",
+            body(json!({"file": "/backup/new.db"})),
+        ),
+        ("GET", "/health/live", None),
+        ("GET", "/health/ready", None),
+        ("GET", "/metrics", None),
+        ("GET", "/admin/v1/openapi.json", None),
+    ]
+}
+
+/// The example of that method and path, whatever its query.
+pub(super) fn example(method: &str, path: &str) -> Ask {
+    let found = examples()
+        .into_iter()
+        .find(|(known, target, _)| *known == method && target.split('?').next() == Some(path));
+    let (_, target, body) = found.unwrap_or_else(|| panic!("no example: {method} {path}"));
+    ask(method, target, body)
+}
+
+/// The request with this body, as JSON.
+pub(super) fn ask(method: &str, target: &str, body: Option<String>) -> Ask {
+    let ask = Ask::new(method, target);
+    match body {
+        Some(body) => ask.body("application/json", body),
+        None => ask,
+    }
+}

@@ -1,0 +1,11 @@
+//! Nothing acknowledged is lost: the program on a store file, killed, cramped, damaged and stopped.
+
+mod clean_stop;
+mod corrupt;
+mod disk_full;
+mod kill;
+mod ledger;
+mod load;
+mod lost_log;
+mod read_only;
+mod two_processes;

@@ -1,0 +1,28 @@
+//! An orderly stop in the midst of everything.
+
+use super::ledger::Ledger;
+use super::load::{BUSY, Load};
+use crate::support::durable::StoreFile;
+
+/// Holds: E-33. After an orderly stop everything is in the one file, so that it can be copied
+/// alone.
+#[tokio::test]
+async fn a_clean_stop_under_load_leaves_everything_in_the_file_and_no_log() {
+    let file = StoreFile::new("clean-stop");
+    let mut ledger = Ledger::default();
+    for round in 1..=3 {
+        let server = file.serve().await;
+        let mut load = Load::start(&server, ledger, BUSY, round).await;
+        load.acknowledged(300).await;
+        let ended = server.stop().await;
+        ledger = load.end().await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let log = std::fs::metadata(file.beside("-wal"));
+        assert!(log.is_err() || log.is_ok_and(|log| log.len() == 0));
+        let server = file.serve().await;
+        ledger
+            .check(&server, &format_args!("after stop {round}"))
+            .await;
+        assert_eq!(server.stop().await.code, Some(0));
+    }
+}

@@ -249,7 +249,7 @@ impl Worker {
                 });
             }
         }
-        state.save(db).map_err(|error| match error {
+        state.save(db, chain_key).map_err(|error| match error {
             SqlError::Sqlite(error) => Failure::OfStore(error),
             _ => Failure::OfStore(rusqlite::Error::InvalidQuery),
         })?;

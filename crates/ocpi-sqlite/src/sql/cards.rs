@@ -11,37 +11,39 @@ use super::SqlError;
 use super::accounts;
 use super::columns::Columns;
 use super::token_row::{self, TOKEN_COLUMNS, token_columns};
-use super::tokens::uid_key;
 
-/// What a card is found by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// What a card is found by: country, party and uid in upper case, the uid without separators.
+///
+/// As long as the longest, so that asking for a card allocates nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct CardKey {
-    /// Country and id, upper case.
-    party: [u8; 5],
-    /// Upper case, without separators.
-    uid_key: Box<str>,
+    letters: [u8; 5 + 36],
+    length: u8,
 }
 
 impl CardKey {
     /// The card that a Token of that party and uid is on.
     pub(crate) fn of(party: Party, uid: &TokenUid) -> CardKey {
-        let mut letters = [0; 5];
         let [country_code, party_id] = [party.country_code.as_str(), party.party_id.as_str()];
-        let bytes = country_code.bytes().chain(party_id.bytes());
-        for (place, byte) in letters.iter_mut().zip(bytes) {
-            *place = byte.to_ascii_uppercase();
+        let party = country_code.bytes().chain(party_id.bytes());
+        let bytes = party.map(|byte| byte.to_ascii_uppercase());
+        let mut key = CardKey {
+            letters: [0; 41],
+            length: 0,
+        };
+        for (place, byte) in key.letters.iter_mut().zip(bytes.chain(uid.emaid_bytes())) {
+            *place = byte;
+            key.length += 1;
         }
-        CardKey {
-            party: letters,
-            uid_key: uid_key(uid).into(),
-        }
+        key
     }
 
     fn texts(&self) -> [&str; 3] {
-        let (country_code, party_id) = self.party.split_at(2);
+        let letters = &self.letters[..usize::from(self.length)];
         // Only ASCII gets in.
-        let text = |letters| std::str::from_utf8(letters).unwrap_or_default();
-        [&*self.uid_key, text(country_code), text(party_id)]
+        let letters = std::str::from_utf8(letters).unwrap_or_default();
+        let text = |range| letters.get(range).unwrap_or_default();
+        [text(5..letters.len()), text(0..2), text(2..5)]
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn append(
     if statement.raw_execute()? == 0 {
         return Err(SqlError::Conflict);
     }
-    state.move_head(head, key.head_seal(head));
+    state.move_head(head);
     state.open_block.add(&record.platform, record.at.unix_ms());
     Ok(())
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::SqlError;
 use super::columns::{Columns, integer};
 use super::record_blocks::OpenBlock;
+use super::record_chain::ChainKey;
 use super::token_blocks::NewTokens;
 
 /// The one row of `counters`.
@@ -53,7 +54,6 @@ pub(crate) struct WriteState {
     pub(crate) last_revision: u64,
     /// The end of the chain of records.
     pub(crate) chain: ChainHead,
-    pub(super) chain_seal: [u8; 32],
     pub(super) open_block: OpenBlock,
     pub(super) new_tokens: NewTokens,
     is_changed: bool,
@@ -69,7 +69,6 @@ impl WriteState {
         let Counters {
             last_revision,
             head,
-            head_seal,
             ..
         } = Counters::read(db)?;
         let mut statement = db.prepare_cached("SELECT max(number) FROM authorizations")?;
@@ -83,19 +82,19 @@ impl WriteState {
         Ok(WriteState {
             last_revision,
             chain: head,
-            chain_seal: head_seal,
             open_block: OpenBlock::load(db, head.number)?,
             new_tokens: NewTokens::default(),
             is_changed: false,
         })
     }
 
-    /// Stores it, when something changed: call it just before the commit.
+    /// Stores it, when something changed, with the end of the chain sealed: call it just before
+    /// the commit.
     ///
     /// # Errors
     ///
     /// [`SqlError::Sqlite`].
-    pub(crate) fn save(&mut self, db: &Connection) -> Result<(), SqlError> {
+    pub(crate) fn save(&mut self, db: &Connection, key: &ChainKey) -> Result<(), SqlError> {
         self.new_tokens.save(db)?;
         if !self.is_changed {
             return Ok(());
@@ -108,7 +107,7 @@ impl WriteState {
             integer(self.last_revision),
             integer(self.chain.number),
             self.chain.link.0,
-            self.chain_seal,
+            key.head_seal(self.chain),
         ])?;
         self.is_changed = false;
         Ok(())
@@ -131,9 +130,8 @@ impl WriteState {
     }
 
     /// A record was appended, and this is the end of the chain now.
-    pub(super) fn move_head(&mut self, head: ChainHead, seal: [u8; 32]) {
+    pub(super) fn move_head(&mut self, head: ChainHead) {
         self.chain = head;
-        self.chain_seal = seal;
         self.is_changed = true;
     }
 }

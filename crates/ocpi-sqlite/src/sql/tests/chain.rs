@@ -224,7 +224,7 @@ fn a_cut_tail_shows() {
     // With an end that was noted once, seal and all: the head that was published shows it.
     let mut store = Store::new();
     store.append(&records(20));
-    let seal = store.state.chain_seal;
+    let seal = store.seal_of_end();
     store.append(&records(COUNT)[20..]);
     let head = store.state.chain.link;
     cut(&store);
@@ -254,7 +254,7 @@ fn an_end_that_was_noted_before_the_newest_records_shows() {
     let mut store = Store::new();
     store.append(&records(20));
     let ChainHead { number, link } = store.state.chain;
-    let seal = store.state.chain_seal;
+    let seal = store.seal_of_end();
     store.append(&records(COUNT)[20..]);
     let sql = "UPDATE counters SET chain_number = ?1, chain_link = ?2, chain_seal = ?3";
     let number = i64::try_from(number).unwrap();

@@ -45,13 +45,19 @@ impl Store {
     fn write<T>(&mut self, write: impl FnOnce(&mut Store) -> T) -> T {
         self.db.execute_batch("BEGIN IMMEDIATE").unwrap();
         let result = write(self);
-        self.state.save(&self.db).unwrap();
+        self.state.save(&self.db, &self.key).unwrap();
         self.db.execute_batch("COMMIT").unwrap();
         result
     }
 
     fn try_append(&mut self, record: &AuthorizationRecord) -> Result<(), SqlError> {
         records::append(&self.db, &mut self.state, &self.key, record)
+    }
+
+    /// The seal of the end of the chain, as it is stored.
+    fn seal_of_end(&self) -> Vec<u8> {
+        let sql = "SELECT chain_seal FROM counters";
+        self.db.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
     /// Appends the records in transactions of seven.

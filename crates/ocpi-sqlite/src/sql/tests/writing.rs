@@ -95,7 +95,7 @@ fn a_transaction_that_is_taken_back_is_as_if_it_never_was() {
         follows: None,
     };
     tokens::put_token(&store.db, &mut store.state, &write).unwrap();
-    store.state.save(&store.db).unwrap();
+    store.state.save(&store.db, &store.key).unwrap();
     store.db.execute_batch("ROLLBACK").unwrap();
     store.state = saved;
     assert_eq!((content(&store), store.state.chain), before);

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::ThreadId;
 
 use ocpi_ports::StorageError;
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::checkpointer::{Checkpoints, frames_of_log};
@@ -84,6 +86,7 @@ impl Writer {
             write,
             result: None,
             reply,
+            home: Home::current(),
         }))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
@@ -122,6 +125,9 @@ trait Write: Send {
     /// Does it. An error is one of SQLite, not of the caller.
     fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), rusqlite::Error>;
 
+    /// Where its caller waits.
+    fn home(&self) -> &Home;
+
     /// Answers its caller: it is durable, or failed by itself.
     fn finish(self: Box<Self>);
 
@@ -133,6 +139,23 @@ struct Task<F, T> {
     write: F,
     result: Option<Result<T, SqlError>>,
     reply: oneshot::Sender<Result<T, StorageError>>,
+    home: Home,
+}
+
+/// The thread and runtime that a caller waits on.
+#[derive(Clone)]
+struct Home {
+    thread: ThreadId,
+    runtime: Handle,
+}
+
+impl Home {
+    fn current() -> Home {
+        Home {
+            thread: std::thread::current().id(),
+            runtime: Handle::current(),
+        }
+    }
 }
 
 impl<F, T> Write for Task<F, T>
@@ -140,6 +163,10 @@ where
     F: FnMut(&mut Transaction<'_>) -> Result<T, SqlError> + Send,
     T: Send,
 {
+    fn home(&self) -> &Home {
+        &self.home
+    }
+
     fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
     }
@@ -208,7 +235,7 @@ impl Worker {
             match self.try_commit(&mut batch) {
                 Ok(()) => {
                     self.succeeded();
-                    batch.drain(..).for_each(Write::finish);
+                    finish_at_home(std::mem::take(&mut batch));
                 }
                 Err(failure) => {
                     self.parts.state = before;
@@ -302,6 +329,23 @@ impl Worker {
         } else {
             self.pause_at = frames + checkpoints.begin_at();
         }
+    }
+}
+
+/// Answers the callers, all of one thread in one go there: to wake each of them from here would
+/// be a call of the system each.
+fn finish_at_home(batch: Vec<Box<dyn Write>>) {
+    let mut homes: Vec<(Home, Vec<Box<dyn Write>>)> = Vec::new();
+    for write in batch {
+        let thread = write.home().thread;
+        match homes.iter_mut().find(|(home, _)| home.thread == thread) {
+            Some((_, writes)) => writes.push(write),
+            None => homes.push((write.home().clone(), vec![write])),
+        }
+    }
+    for (home, writes) in homes {
+        home.runtime
+            .spawn(async move { writes.into_iter().for_each(Write::finish) });
     }
 }
 

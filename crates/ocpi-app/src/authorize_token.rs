@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use ocpi_domain::{
     AllowedType, AuthorizationInfo, AuthorizationRecord, AuthorizationReference,
-    AuthorizationRequest, AuthorizationStatus, AuthorizationSubject, Decision, LocationReferences,
-    Missing, Party, Platform, Role, Rule, TokenType, WhitelistType, decide,
+    AuthorizationRequest, AuthorizationStatus, AuthorizationSubject, DateTime, Decision,
+    LocationReferences, Missing, Party, Platform, Role, Rule, TokenType, WhitelistType, decide,
 };
 use ocpi_ports::{StorageError, SubjectLookup};
 
@@ -71,8 +71,6 @@ impl App {
         request: AuthorizeTokenRequest<'_>,
     ) -> Result<AuthorizationAnswer, AuthorizeTokenError> {
         let started_us = self.elapsed_us();
-        self.check_routing(context, &Role::Emsp)?;
-        require_cpo(context)?;
         let answer = within(
             ANSWER_MAX,
             self.decide_and_record(context, request, started_us),
@@ -94,23 +92,7 @@ impl App {
         started_us: u64,
     ) -> Result<AuthorizationAnswer, AuthorizeTokenError> {
         let now = self.now();
-        let Routing { to, from } = context.routing;
-        let found = self
-            .look_up(request.owner, to, request.uid, &request.token_type)
-            .await?;
-        let (subject, verdict) = match found {
-            SubjectLookup::Unknown => (None, Verdict::Unknown),
-            SubjectLookup::Ambiguous => (None, Verdict::Ambiguous),
-            SubjectLookup::One(subject) => {
-                let cpo_parties = cpo_parties(&context.caller.platform, from);
-                let place = AuthorizationRequest {
-                    cpo_parties: &cpo_parties,
-                    location: request.location.as_ref(),
-                };
-                let decision = decide(&subject, &place, now);
-                (Some(subject), Verdict::Decided(decision))
-            }
-        };
+        let (subject, verdict) = self.find_verdict(context, &request, now).await?;
         let reference = AuthorizationReference::from_random(now, self.ports.randomness.bytes());
         let record = Arc::new(AuthorizationRecord {
             reference: reference.clone(),
@@ -135,6 +117,36 @@ impl App {
         self.record_health.succeeded();
         self.report(&record, subject.as_deref());
         verdict.into_answer(subject, reference)
+    }
+
+    /// What the question comes to, and everything stored about the Token that it is about.
+    async fn find_verdict(
+        &self,
+        context: &RequestContext,
+        request: &AuthorizeTokenRequest<'_>,
+        now: DateTime,
+    ) -> Result<(Option<Box<AuthorizationSubject>>, Verdict), StorageError> {
+        let may_ask = self.check_routing(context, &Role::Emsp);
+        if let Err(denied) = may_ask.and_then(|()| require_cpo(context)) {
+            return Ok((None, Verdict::Denied(denied)));
+        }
+        let Routing { to, from } = context.routing;
+        let found = self
+            .look_up(request.owner, to, request.uid, &request.token_type)
+            .await?;
+        Ok(match found {
+            SubjectLookup::Unknown => (None, Verdict::Unknown),
+            SubjectLookup::Ambiguous => (None, Verdict::Ambiguous),
+            SubjectLookup::One(subject) => {
+                let cpo_parties = cpo_parties(&context.caller.platform, from);
+                let place = AuthorizationRequest {
+                    cpo_parties: &cpo_parties,
+                    location: request.location.as_ref(),
+                };
+                let decision = decide(&subject, &place, now);
+                (Some(subject), Verdict::Decided(decision))
+            }
+        })
     }
 
     /// Everything stored about the Token, under the owners that the question may mean: the one
@@ -207,6 +219,8 @@ pub(crate) fn cpo_parties(platform: &Platform, from: Option<Party>) -> Vec<Party
 
 /// What came of the question.
 enum Verdict {
+    /// The platform may not ask it.
+    Denied(AccessError),
     Unknown,
     Ambiguous,
     Decided(Decision),
@@ -215,6 +229,7 @@ enum Verdict {
 impl Verdict {
     fn rule(&self) -> Rule {
         match self {
+            Verdict::Denied(_) => Rule::AccessDenied,
             Verdict::Unknown => Rule::UnknownToken,
             Verdict::Ambiguous => Rule::AmbiguousToken,
             Verdict::Decided(decision) => decision.rule(),
@@ -223,14 +238,14 @@ impl Verdict {
 
     fn allowed(&self) -> Option<AllowedType> {
         match self {
-            Verdict::Unknown | Verdict::Ambiguous => None,
+            Verdict::Denied(_) | Verdict::Unknown | Verdict::Ambiguous => None,
             Verdict::Decided(decision) => decision.allowed(),
         }
     }
 
     fn status(&self) -> Option<AuthorizationStatus> {
         match self {
-            Verdict::Unknown | Verdict::Ambiguous => None,
+            Verdict::Denied(_) | Verdict::Unknown | Verdict::Ambiguous => None,
             Verdict::Decided(decision) => decision.status(),
         }
     }
@@ -238,7 +253,9 @@ impl Verdict {
     fn location(&self) -> Option<&LocationReferences> {
         match self {
             Verdict::Decided(Decision::Allow(location)) => location.as_ref(),
-            Verdict::Unknown | Verdict::Ambiguous | Verdict::Decided(_) => None,
+            Verdict::Denied(_) | Verdict::Unknown | Verdict::Ambiguous | Verdict::Decided(_) => {
+                None
+            }
         }
     }
 
@@ -255,7 +272,7 @@ impl Verdict {
         let (location, reference, info) = match self {
             Verdict::Decided(Decision::Allow(location)) => (location, Some(reference), None),
             Verdict::Decided(decision) => (None, None, decision.text(token.language)),
-            Verdict::Unknown | Verdict::Ambiguous => (None, None, None),
+            Verdict::Denied(_) | Verdict::Unknown | Verdict::Ambiguous => (None, None, None),
         };
         Ok(AuthorizationAnswer {
             info: AuthorizationInfo {
@@ -272,6 +289,7 @@ impl Verdict {
     /// Why there is no answer, when there is none.
     fn no_answer(&self) -> AuthorizeTokenError {
         match self {
+            Verdict::Denied(denied) => AuthorizeTokenError::Access(*denied),
             Verdict::Unknown => AuthorizeTokenError::UnknownToken,
             Verdict::Ambiguous => AuthorizeTokenError::AmbiguousToken,
             Verdict::Decided(Decision::NeedsLocation(Missing::Evses)) => {

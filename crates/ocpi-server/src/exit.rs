@@ -56,13 +56,16 @@ impl Failure {
 
     /// The server said so, in a problem document.
     pub(crate) fn of_problem(exit: Exit, problem: Value) -> Failure {
-        let text = |name: &str| problem[name].as_str().map(str::to_owned);
-        let detail = text("detail").or_else(|| text("title"));
         Failure {
             exit,
-            detail: detail.unwrap_or_else(|| "the server refused without saying why".to_owned()),
+            detail: problem["detail"].as_str().unwrap_or_default().to_owned(),
             problem: Some(problem),
         }
+    }
+
+    /// Whether a server was reached, and said so.
+    pub(crate) fn is_problem(&self) -> bool {
+        self.problem.is_some()
     }
 
     /// Says why on standard error: for a person, or as the problem document.

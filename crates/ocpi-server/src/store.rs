@@ -57,7 +57,8 @@ impl OpenStore {
             cache_bytes_max: settings.durable.cache_bytes_max,
             wal_bytes_max: settings.durable.wal_bytes_max,
         })
-        .context("store")?;
+        // It says its cause itself.
+        .map_err(|error| anyhow::anyhow!("store: {error}"))?;
         Ok(OpenStore {
             kind: Kind::Sqlite(store),
             secret_key,

@@ -31,20 +31,11 @@ async fn a_token_that_is_put_is_listed_to_cpos_and_authorized() {
         card("TOKEN123"),
         &json!({"x-note": {"kept": [1]}, "visual_number": "1"}),
     );
-    assert_eq!(
-        operator
-            .put(&url("TOKEN123"), &token)
-            .await
-            .with_status(201),
-        token
-    );
-    assert_eq!(
-        operator
-            .put(&url("TOKEN123"), &token)
-            .await
-            .with_status(200),
-        token
-    );
+    let keeping = url("TOKEN123") + "?unknown_fields=keep";
+    for status in [201, 200] {
+        let stored = operator.put(&keeping, &token).await.with_status(status);
+        assert_eq!(stored, token);
+    }
     assert_eq!(operator.get(&url("token123")).await.found(), token);
     assert_eq!(world.call("GET", SENDER, None).await.data(), json!([token]));
     assert_eq!(
@@ -57,12 +48,29 @@ async fn a_token_that_is_put_is_listed_to_cpos_and_authorized() {
         token,
         &json!({"valid": false, "last_updated": "2026-01-02T00:00:00Z"}),
     );
-    operator
-        .put(&url("TOKEN123"), &blocked)
-        .await
-        .with_status(200);
+    operator.put(&keeping, &blocked).await.with_status(200);
     let asked = world.call("POST", &question("TOKEN123"), None).await;
     assert_eq!(asked.data()["allowed"], "BLOCKED");
+}
+
+/// Beyond the protocol: a slip in the name of a field does not pass silently.
+#[tokio::test]
+async fn a_field_that_ocpi_does_not_name_is_refused_by_its_name() {
+    let (_world, operator) = started().await;
+    let token = with(card("TOKEN123"), &json!({"visual_numbr": "1"}));
+    let refused = operator.put(&url("TOKEN123"), &token).await;
+    let said = refused.problem(400);
+    assert!(said.contains("`visual_numbr`"), "{said}");
+    assert!(said.contains("unknown_fields=keep"), "{said}");
+    assert_eq!(operator.get(&url("TOKEN123")).await.status, 404);
+    let wrong = url("TOKEN123") + "?unknown_fields=yes";
+    assert!(
+        operator
+            .put(&wrong, &token)
+            .await
+            .problem(400)
+            .contains("must be `keep`")
+    );
 }
 
 /// Beyond the protocol: what the URL says need not be said again, but must not be contradicted.

@@ -3,10 +3,10 @@
 use ocpi_domain::AuthorizationRecord;
 use serde_json::{Value, json};
 
-use super::{CPO, ask, asking, put_account, records, world, world_with_account};
+use super::{CPO, ask, asking, put_account, records, unanswered, world, world_with_account};
 use crate::support::http::Request;
 use crate::support::token::{SENDER, card, copy, question, with};
-use crate::support::world::{START, party};
+use crate::support::world::{START, TOKEN, party};
 
 /// What a record says of the question and the answer.
 fn summary(record: &AuthorizationRecord) -> Value {
@@ -111,6 +111,28 @@ async fn every_refusal_leaves_a_record_with_the_rule_that_refused() {
         (&record["status"], &record["rule"]),
         (&json!("INVALID"), &json!("not_valid"))
     );
+}
+
+/// Holds: E-33.
+#[tokio::test]
+async fn a_question_of_one_who_may_not_ask_leaves_a_record_too() {
+    let world = world().await;
+    world.push(&card("U1")).await;
+    let by_an_emsp = Request::new("POST", &question("U1")).token(TOKEN);
+    let to_nobody = asking(&question("U1")).party("to", "DE", "XXX");
+    for (request, codes) in [(by_an_emsp, (404, 2000)), (to_nobody, (200, 2001))] {
+        unanswered(&world.send(&request).await, codes, "may not ask");
+    }
+    let found = records(&world).await;
+    assert_eq!(found.len(), 2);
+    for record in found {
+        let record = summary(&record);
+        assert_eq!(record["rule"], "access_denied");
+        assert_eq!(
+            (&record["uid"], &record["allowed"]),
+            (&json!("U1"), &Value::Null)
+        );
+    }
 }
 
 /// Holds: E-33, E-12, E-14, E-16.

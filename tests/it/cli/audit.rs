@@ -75,6 +75,9 @@ async fn an_explanation_shows_the_rule_that_decides_and_writes_nothing() {
         assert!(shown.lines().any(|line| line.starts_with(rule)), "{shown}");
         let elsewhere = asked(&directory, &["explain", "CH/ABC/T", "--location", "LOC2"]).await;
         assert_eq!(elsewhere["allowed"], "ALLOWED", "{elsewhere}");
+        let nowhere = done(&directory, &["explain", "CH/ABC/T"]).await;
+        let undecided = "no decision but an OCPI error, by the rule location_missing";
+        assert!(nowhere.starts_with(undecided), "{nowhere}");
         let records = asked(&directory, &["authorizations", "list"]).await;
         assert_eq!(records["items"], json!([]));
         drop(program);

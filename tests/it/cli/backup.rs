@@ -49,6 +49,11 @@ async fn a_file_that_is_no_backup_is_refused() {
         let ended = run(&directory, &["restore", file]).await;
         assert_eq!(ended.code, Some(1), "{}", ended.stderr);
         assert!(ended.stderr.contains(file), "{}", ended.stderr);
+        assert!(
+            !ended.stderr.contains("restore FILE"),
+            "that is what failed: {}",
+            ended.stderr
+        );
     }
     done(&directory, &["token", "get", "CH/ABC/T"]).await;
 }

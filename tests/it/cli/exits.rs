@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use super::{done, run, server};
-use crate::support::program::{Directory, Program};
+use super::{done, run};
+use crate::support::program::{ANYWHERE, Directory, Program};
 use crate::support::token::card;
 
 /// Beyond the protocol: a script can tell by the exit code what went wrong.
@@ -32,8 +32,12 @@ async fn each_kind_of_failure_has_its_code() {
         (&["token"], 2),
         (&["token", "sell", "CH/ABC/T"], 2),
         (&["account", "set", "CH/ABC/T"], 2),
-        (&["account", "set", "CH/ABC/T", "--credit", "much"], 1),
-        (&["token", "put", "CH/ABC/T", "--valid", "maybe"], 1),
+        (&["account", "set", "CH/ABC/T", "--credit", "much"], 2),
+        (&["token", "put", "CH/ABC/T", "--valid", "maybe"], 2),
+        (&["token", "put", "CH/ABC/T", "--valid", "true"], 2),
+        (&["authorizations", "list", "--limit", "0"], 2),
+        (&["authorizations", "list", "--after", "junk"], 2),
+        (&["backup", "nowhere/copy.db"], 1),
         (&["explain", "CH/ABC/T", "--platform", "nobody"], 3),
         (&["token", "get", "CH/ABC/T", "--store", "redis:x"], 1),
         (&["token", "get", "CH/ABC/T", "--config", "nowhere.toml"], 1),
@@ -117,13 +121,24 @@ async fn a_server_that_cannot_be_spoken_to_is_named() {
             ended.stderr
         );
     }
-    let program = server(&directory, true).await.expect("it runs");
+    let mut program = Program::start_in(&directory, &ANYWHERE, &[]);
+    let (ocpi, _) = program.addresses().await;
+    // Another server answers, and what it says of the path is not what was asked.
+    let url = format!("http://{ocpi}");
+    let arguments = ["token", "get", "CH/ABC/T", "--admin-url", &url];
+    let ended = run(&directory, &arguments).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("admin_listen"), "{}", ended.stderr);
     let wrong = [("OCPI_ADMIN_TOKEN", "wrong-s3cret")];
     let ended = Program::start_in(&directory, &["token", "get", "CH/ABC/T"], &wrong)
         .end()
         .await;
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    assert!(ended.stderr.contains("admin token"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("OCPI_ADMIN_TOKEN"),
+        "{}",
+        ended.stderr
+    );
     assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
     drop(program);
 }

@@ -85,6 +85,35 @@ async fn an_export_that_fails_leaves_no_file_behind() {
     assert!(names.is_empty(), "{names:?}");
 }
 
+/// Beyond the protocol: what is no file stays what it is, and a link leads where it led.
+#[tokio::test]
+async fn an_export_replaces_only_files() {
+    let directory = Directory::new("export-replaces");
+    directory.write("tokens.jsonl", &card("T").to_string());
+    done(&directory, &["token", "import", "tokens.jsonl"]).await;
+    let all = done(&directory, &["token", "export"]).await;
+    directory.write("old.jsonl", "old");
+    let link = directory.path().join("link.jsonl");
+    std::os::unix::fs::symlink("old.jsonl", &link).expect("a link");
+    done(&directory, &["token", "export", "link.jsonl"]).await;
+    assert!(link.is_symlink());
+    assert_eq!(read(&directory, "old.jsonl"), all);
+    let socket = directory.path().join("socket.jsonl");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    std::fs::create_dir(directory.path().join("folder.jsonl")).expect("a folder");
+    for name in ["socket.jsonl", "folder.jsonl"] {
+        let ended = run(&directory, &["token", "export", name]).await;
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.contains(name), "{}", ended.stderr);
+    }
+    assert!(
+        !std::fs::symlink_metadata(&socket)
+            .expect("it is there")
+            .is_file()
+    );
+    drop(listener);
+}
+
 /// Holds: E-33. Every record is in an export, refused ones too.
 #[tokio::test]
 async fn records_are_listed_and_exported_as_they_are() {

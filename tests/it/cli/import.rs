@@ -179,3 +179,17 @@ async fn a_file_that_is_not_what_it_should_be_is_refused() {
     )
     .await;
 }
+
+/// Beyond the protocol: rejects replace rejects and nothing else.
+#[tokio::test]
+async fn rejects_never_replace_the_file_that_is_imported() {
+    let directory = Directory::new("import-same");
+    let lines = csv(&["T"]);
+    directory.write("tokens.csv", &lines);
+    let arguments = ["token", "import", "tokens.csv", "--rejects", "tokens.csv"];
+    let ended = run(&directory, &arguments).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("--rejects"), "{}", ended.stderr);
+    let left = std::fs::read_to_string(directory.path().join("tokens.csv")).expect("it is there");
+    assert_eq!(left, lines);
+}

@@ -1,5 +1,7 @@
 //! The Tokens of the eMSPs hosted here.
 
+use std::str::FromStr;
+
 use http::Method;
 use ocpi_app::{ListOwnTokens, PutOwnToken};
 use ocpi_domain::{TokenPatch, TokenUid};
@@ -64,12 +66,20 @@ pub(super) static ENDPOINTS: [Endpoint; 3] = [
         id: "putToken",
         summary: "Creates or replaces a Token",
         access: Access::AdminToken,
-        query: &[Parameter {
-            name: "type",
-            description: "The type of the Token; else its own `type` counts, and without that, \
-                          RFID.",
-            schema: schema::token::token_type,
-        }],
+        query: &[
+            Parameter {
+                name: "type",
+                description: "The type of the Token; else its own `type` counts, and without \
+                              that, RFID.",
+                schema: schema::token::token_type,
+            },
+            Parameter {
+                name: "unknown_fields",
+                description: "`keep` stores fields that OCPI does not name; without it they are \
+                              refused, since most are slips.",
+                schema: schema::token::unknown_fields,
+            },
+        ],
         headers: &[],
         body: Some(BodyKind::Json("TokenWrite")),
         successes: &[
@@ -112,12 +122,31 @@ async fn get(call: Call<'_>) -> Result<Answer, Failure> {
 }
 
 async fn put(mut call: Call<'_>) -> Result<Answer, Failure> {
+    let keeps_unknown = call.query.read::<KeepUnknown>("unknown_fields")?.is_some();
     let request = PutOwnToken {
         party: call.party()?,
         uid: call.read_place("uid")?,
         token_type: call.query.read("type")?,
         fields: call.read_body::<TokenPatch>().await?,
     };
+    let unknown = request.fields.unknown.entries();
+    if let Some((name, _)) = unknown.first().filter(|_| !keeps_unknown) {
+        let why = "OCPI names no such field of a Token; send `?unknown_fields=keep` to store it";
+        return Err(Failure::invalid(&format!("`{name}`"), why));
+    }
     let (written, token) = call.server.app.put_own_token(request).await?;
     Ok(answer::written(written, &token))
+}
+
+/// `unknown_fields=keep`.
+struct KeepUnknown;
+
+impl FromStr for KeepUnknown {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<KeepUnknown, &'static str> {
+        (text == "keep")
+            .then_some(KeepUnknown)
+            .ok_or("must be `keep`")
+    }
 }

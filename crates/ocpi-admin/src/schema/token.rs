@@ -14,6 +14,11 @@ pub(crate) fn token_type() -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 255, "examples": listed})
 }
 
+/// What a PUT does with fields that OCPI does not name.
+pub(crate) fn unknown_fields() -> Value {
+    json!({"type": "string", "enum": ["keep"]})
+}
+
 /// The uid of a Token.
 pub(crate) fn uid() -> Value {
     identifier(36)
@@ -63,7 +68,7 @@ pub(super) fn write() -> Value {
                         not be contradicted. In an import, `uid` is required; `country_code` and \
                         `party_id` are, when several eMSPs are hosted here. A missing `type` is \
                         RFID, a missing `last_updated` is now. Fields that OCPI does not know are \
-                        kept.",
+                        kept by an import; a PUT refuses them unless it is told to keep them.",
         "properties": fields(or_null),
         "required": ["contract_id", "issuer", "valid", "whitelist"],
         "additionalProperties": true,

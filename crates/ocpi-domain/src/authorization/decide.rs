@@ -38,6 +38,8 @@ pub struct AuthorizationRequest<'a> {
 closed_enum!(
     /// The rule that decided a question, for the record.
     Rule {
+        /// The platform may not ask: it serves no CPO, or names a party that it may not.
+        AccessDenied = "access_denied",
         /// No such Token.
         UnknownToken = "unknown_token",
         /// Several hosted parties have a Token of that uid and type, and nothing says which.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use http::Method;
-use ocpi_sqlite::RestoreError;
+use ocpi_sqlite::{OpenError, RestoreError};
 use serde_json::json;
 
 use crate::cli::args::TargetArgs;
@@ -27,7 +27,14 @@ pub(super) async fn back_up(client: &Client, file: &Path, is_json: bool) -> Resu
         ));
     };
     let request = Request::new(Method::POST, "backup").json(&json!({"file": name}));
-    let text = client.send(request).await?.bytes().await?;
+    let answer = client.send(request).await.map_err(|mut failure| {
+        // The store is there; it is the copy that cannot be made.
+        if failure.is_problem() {
+            failure.exit = Exit::Failed;
+        }
+        failure
+    })?;
+    let text = answer.bytes().await?;
     if is_json {
         show::json(&text);
     } else {
@@ -53,11 +60,21 @@ pub(super) fn restore(target: &TargetArgs, backup: &Path) -> Result<Exit, Failur
     };
     let is_replaced = path.exists();
     ocpi_sqlite::restore(backup, path).map_err(|error| {
-        let exit = match error {
-            RestoreError::InUse { .. } => Exit::Unreachable,
-            RestoreError::Backup(_) | RestoreError::File { .. } => Exit::Failed,
-        };
-        Failure::new(exit, error.to_string())
+        match error {
+            RestoreError::InUse { .. } => Failure::new(Exit::Unreachable, error.to_string()),
+            // Its own advice is for a store.
+            RestoreError::Backup(OpenError::Damaged { path, detail }) => {
+                let path = path.display();
+                let detail = format!(
+                    "{path} is damaged, or no backup ({detail}); take another one: the store is as \
+                     it was"
+                );
+                Failure::new(Exit::Failed, detail)
+            }
+            RestoreError::Backup(_) | RestoreError::File { .. } => {
+                Failure::new(Exit::Failed, error.to_string())
+            }
+        }
     })?;
     let text = if target.json {
         json!({"store": settings.store.to_string(), "backup": backup}).to_string() + "\n"

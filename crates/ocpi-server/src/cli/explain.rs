@@ -57,12 +57,19 @@ fn asked(question: &ExplainArgs) -> Value {
 
 fn show_explanation(explanation: &Value) {
     let shown = |name: &str| text_of(&explanation[name]);
-    let mut answer = format!(
-        "{} ({}), by the rule {}",
-        shown("allowed"),
-        shown("status"),
-        shown("rule")
-    );
+    let mut answer = if explanation["allowed"].is_null() {
+        format!(
+            "no decision but an OCPI error, by the rule {}",
+            shown("rule")
+        )
+    } else {
+        format!(
+            "{} ({}), by the rule {}",
+            shown("allowed"),
+            shown("status"),
+            shown("rule")
+        )
+    };
     if !explanation["location"].is_null() {
         answer = format!("{answer}, at {}", place_of(&explanation["location"]));
     }

@@ -52,7 +52,7 @@ async fn put(
             .write(text.as_bytes(), &mut object)
             .map_err(|error| {
                 let detail = format!("--{}: {error}", column.name().replace('_', "-"));
-                Failure::new(Exit::Failed, detail)
+                Failure::new(Exit::Usage, detail)
             })?;
     }
     object.push(b'}');

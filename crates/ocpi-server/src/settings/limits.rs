@@ -81,7 +81,7 @@ pub(super) fn durable(section: &LimitsSection) -> anyhow::Result<DurableLimits> 
     )?;
     let wal_bytes_max = limit("store_wal_bytes_max", section.store_wal_bytes_max, BYTES)?;
     Ok(DurableLimits {
-        cache_bytes_max: cache_bytes_max.unwrap_or(256 << 20),
+        cache_bytes_max: cache_bytes_max.unwrap_or(1 << 30),
         wal_bytes_max: wal_bytes_max.unwrap_or(64 << 20),
     })
 }

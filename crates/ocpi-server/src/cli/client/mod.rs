@@ -28,6 +28,10 @@ type BodyError = Box<dyn std::error::Error + Send + Sync>;
 /// The body of an answer.
 type AnswerBody = UnsyncBoxBody<Bytes, BodyError>;
 
+/// What its user can do about a 401.
+const WRONG_ADMIN_TOKEN: &str = "the admin token is not the one of the server: name the server's \
+                                 configuration file by --config, or set OCPI_ADMIN_TOKEN";
+
 /// What to do about a store that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfAbsent {
@@ -191,14 +195,24 @@ impl Answer {
     async fn into_failure(self) -> Failure {
         let status = self.status;
         let exit = match status {
+            // All that a command sends comes from its flags.
+            StatusCode::BAD_REQUEST => Exit::Usage,
             StatusCode::NOT_FOUND => Exit::NotFound,
             StatusCode::SERVICE_UNAVAILABLE => Exit::Unreachable,
             _ => Exit::Failed,
         };
         let bytes = self.bytes().await.unwrap_or_default();
         match serde_json::from_slice::<Value>(&bytes) {
-            Ok(problem) if problem.is_object() => Failure::of_problem(exit, problem),
-            _ => Failure::new(exit, format!("the server answers {status}")),
+            Ok(mut problem) if problem["detail"].is_string() => {
+                if status == StatusCode::UNAUTHORIZED {
+                    problem["detail"] = WRONG_ADMIN_TOKEN.into();
+                }
+                Failure::of_problem(exit, problem)
+            }
+            _ => Failure::new(
+                Exit::Failed,
+                format!("{status} is no answer of an operator's API: is this `admin_listen`?"),
+            ),
         }
     }
 }

@@ -1,15 +1,17 @@
 //! Where an export goes.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Exit, Failure};
 
-/// A file that gets its name when it is complete, or standard output.
+/// A file that gets its name when it is complete, or what has no end: standard output, a pipe, a
+/// device.
 pub(super) struct Output {
     writer: BufWriter<Box<dyn Write>>,
-    file: Option<Part>,
+    name: PathBuf,
+    part: Option<Part>,
 }
 
 /// A file that is not complete yet.
@@ -34,24 +36,15 @@ impl Output {
         let Some(file) = file.filter(|file| !is_standard(file)) else {
             return Ok(Output {
                 writer: BufWriter::new(Box::new(io::stdout())),
-                file: None,
+                name: PathBuf::from("standard output"),
+                part: None,
             });
         };
-        let mut part = file.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let create = || {
-            let handle = File::create(&part)?;
-            Ok((handle.try_clone()?, handle))
-        };
-        let (writer, handle) = create().map_err(|error| of_file(file, &error))?;
+        let (writer, part) = create(file).map_err(|error| of_file(file, &error))?;
         Ok(Output {
             writer: BufWriter::new(Box::new(writer)),
-            file: Some(Part {
-                handle,
-                part,
-                file: file.to_owned(),
-            }),
+            name: file.to_owned(),
+            part,
         })
     }
 
@@ -93,7 +86,7 @@ impl Output {
     ///
     /// When it cannot be written.
     pub(super) fn finish(mut self) -> Result<(), Failure> {
-        let ended = self.writer.flush().and_then(|()| match &self.file {
+        let ended = self.writer.flush().and_then(|()| match &self.part {
             Some(part) => {
                 part.handle.sync_all()?;
                 std::fs::rename(&part.part, &part.file)
@@ -101,22 +94,37 @@ impl Output {
             None => Ok(()),
         });
         ended.map_err(|error| self.failed(&error))?;
-        self.file = None;
+        self.part = None;
         Ok(())
     }
 
     fn failed(&self, error: &io::Error) -> Failure {
-        match &self.file {
-            Some(part) => of_file(&part.file, error),
-            None => of_file(Path::new("standard output"), error),
-        }
+        of_file(&self.name, error)
     }
+}
+
+/// What to write to for `file`. Only a file may be replaced by a complete one: a pipe or a device
+/// would be gone then, and is written to as it is.
+fn create(file: &Path) -> io::Result<(File, Option<Part>)> {
+    let file = match std::fs::metadata(file) {
+        Ok(metadata) if !metadata.is_file() => {
+            return Ok((OpenOptions::new().write(true).open(file)?, None));
+        }
+        // A link stays one.
+        Ok(_) => std::fs::canonicalize(file)?,
+        Err(_) => file.to_owned(),
+    };
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let handle = File::create(&part)?;
+    Ok((handle.try_clone()?, Some(Part { handle, part, file })))
 }
 
 /// What is not complete is not left behind.
 impl Drop for Output {
     fn drop(&mut self) {
-        if let Some(part) = &self.file {
+        if let Some(part) = &self.part {
             let _ = std::fs::remove_file(&part.part);
         }
     }

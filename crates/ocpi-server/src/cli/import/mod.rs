@@ -276,7 +276,8 @@ fn how_to_go_on(progress: &Progress) -> String {
 impl Source {
     /// The file from `place` on.
     fn open(mut file: File, format: Format, place: Place) -> anyhow::Result<Source> {
-        file.seek(SeekFrom::Start(0))?;
+        file.seek(SeekFrom::Start(0))
+            .context("cannot be read twice, as a pipe; an import needs a file, to go on in it")?;
         let mut first = Place::default();
         let conversion = match format {
             Format::Csv => {

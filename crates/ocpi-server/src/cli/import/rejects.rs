@@ -1,11 +1,17 @@
 //! The file of lines that were not stored: CSV with number, column, reason and the line itself.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::chunk::Reject;
 use crate::exit::{Exit, Failure};
+
+/// The names of its columns.
+const NAMES: [&str; 4] = ["line", "column", "reason", "text"];
+
+const NO_REJECTS: &str =
+    "it holds no rejects of an import; name a new file by --rejects, or move it away";
 
 /// The file of rejects. It is there only when there are any.
 pub(super) struct RejectFile {
@@ -20,24 +26,19 @@ impl RejectFile {
     ///
     /// # Errors
     ///
-    /// When one of an earlier import cannot be removed.
+    /// When there is another file of that name, or one of an earlier import cannot be removed.
     pub(super) fn open(path: &Path, bytes: u64) -> Result<RejectFile, Failure> {
-        let removed = if bytes == 0 {
-            std::fs::remove_file(path)
-        } else {
-            Ok(())
-        };
-        match removed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+        if bytes == 0 {
+            remove_earlier(path).map_err(|error| {
                 let detail = format!("{} cannot be replaced: {error}", path.display());
-                Err(Failure::new(Exit::Failed, detail))
-            }
-            _ => Ok(RejectFile {
-                path: path.to_owned(),
-                bytes,
-                writer: None,
-            }),
+                Failure::new(Exit::Failed, detail)
+            })?;
         }
+        Ok(RejectFile {
+            path: path.to_owned(),
+            bytes,
+            writer: None,
+        })
     }
 
     /// Its name.
@@ -80,6 +81,28 @@ impl RejectFile {
     }
 }
 
+/// Removes the rejects of an earlier import. Anything else of that name, as the very file that is
+/// imported, or a device, was named by mistake and must not be lost.
+fn remove_earlier(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return Err(io::Error::other(NO_REJECTS)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    let mut beginning = Vec::new();
+    let names = NAMES.join(",");
+    File::open(path)?
+        .take(names.len() as u64)
+        .read_to_end(&mut beginning)?;
+    // An empty one was broken off before its first line.
+    if beginning.is_empty() || beginning == names.as_bytes() {
+        std::fs::remove_file(path)
+    } else {
+        Err(io::Error::other(NO_REJECTS))
+    }
+}
+
 fn open(path: &Path, bytes: u64) -> io::Result<csv::Writer<File>> {
     let mut options = OpenOptions::new();
     let mut file = options
@@ -91,7 +114,7 @@ fn open(path: &Path, bytes: u64) -> io::Result<csv::Writer<File>> {
     file.seek(SeekFrom::End(0))?;
     let mut writer = csv::Writer::from_writer(file);
     if bytes == 0 {
-        writer.write_record(["line", "column", "reason", "text"])?;
+        writer.write_record(NAMES)?;
     }
     Ok(writer)
 }
@@ -127,5 +150,20 @@ mod tests {
         assert_eq!(text, format!("line,column,reason,text\n{lines}"));
         RejectFile::open(&path, 0).unwrap();
         assert!(!path.exists(), "a new import has no rejects yet");
+    }
+
+    /// Beyond the protocol: what was named by mistake is not lost.
+    #[test]
+    fn only_rejects_of_an_earlier_import_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokens.csv");
+        std::fs::write(&path, "line,uid\n").unwrap();
+        for kept in [path.as_path(), folder.path()] {
+            assert!(RejectFile::open(kept, 0).is_err(), "{}", kept.display());
+            assert!(kept.exists(), "{}", kept.display());
+        }
+        std::fs::write(&path, "").unwrap();
+        RejectFile::open(&path, 0).unwrap();
+        assert!(!path.exists());
     }
 }

@@ -27,11 +27,13 @@ const PAUSE: Duration = Duration::from_micros(500);
 const GLANCE: Duration = Duration::from_millis(20);
 /// How long a server may take until its first answer.
 const START_MAX: Duration = Duration::from_mins(1);
-/// How long the load may take until the log is full.
-const LOAD_MAX: Duration = Duration::from_secs(15);
-/// The log counts as full from this length on: the server has it copied and begins it anew
-/// before it reaches its limit, 64 MiB.
+/// The log counts as full from this length on. Its limit is 64 MiB, but the server has it copied
+/// while it grows, and begins it anew whenever all of it has been copied.
 const FULL_BYTES: u64 = 48 << 20;
+/// How long the load waits for that. From then on the length at which the copying begins is
+/// enough: it is reached every time.
+const PATIENCE: Duration = Duration::from_secs(15);
+const COPIED_FROM_BYTES: u64 = 16 << 20;
 
 /// Fills a store, and starts a server on it again and again.
 ///
@@ -138,10 +140,16 @@ impl Starts<'_> {
                 );
             });
             let begin = now();
-            while write_ahead_log::length(&log).unwrap_or(0) < FULL_BYTES
-                && now() - begin < LOAD_MAX
-                && !load.is_finished()
-            {
+            while !load.is_finished() {
+                let is_patient = now() - begin < PATIENCE;
+                let enough = if is_patient {
+                    FULL_BYTES
+                } else {
+                    COPIED_FROM_BYTES
+                };
+                if write_ahead_log::length(&log).is_some_and(|length| length >= enough) {
+                    break;
+                }
                 sleep(GLANCE);
             }
             drop(target);

@@ -7,7 +7,8 @@ use std::error::Error;
 /// The source is for the log of the operator, never for the other side.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// The store cannot be reached, or cannot write now; nothing was changed.
+    /// The store cannot be reached, or cannot write now. Nothing was acknowledged; when it was
+    /// the wait that ended, what was asked for may still be done.
     #[error("the store is unavailable")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// The object is not at the revision that the write was to follow; nothing was changed.

@@ -16,7 +16,7 @@ impl RecordAudit for SqliteStore {
     async fn verify(&self, head: Option<ChainLink>) -> Result<ChainReport, StorageError> {
         let key = self.chain_key.clone();
         let durable = RecordAudit::head(self);
-        self.scans
+        self.long_scans
             .run(move |db| at_one_moment(db, |db| record_audit::verify(db, &key, durable, head)))
             .await
     }

@@ -9,13 +9,14 @@ use ocpi_ports::{StorageError, StoreBackup};
 use rusqlite::Connection;
 
 use crate::sql::SqlError;
-use crate::store::SqliteStore;
+use crate::store::{SqliteStore, create_private};
 
 #[async_trait]
 impl StoreBackup for SqliteStore {
     async fn back_up(&self, file: &Path) -> Result<u64, StorageError> {
         let file = file.to_owned();
-        let copied = self.scans.run(move |db| Ok(back_up(db, &file))).await?;
+        let copy = move |db: &_| Ok(back_up(db, &file));
+        let copied = self.long_scans.run(copy).await?;
         copied.map_err(|error| match error {
             BackupError::Exists => StorageError::Conflict,
             BackupError::File(error) => StorageError::Unavailable(error.into()),
@@ -69,6 +70,7 @@ fn copy(db: &Connection, part: &Path) -> Result<u64, BackupError> {
             "the name of the file must be UTF-8",
         )
     })?;
+    create_private(part)?;
     // The connection only reads; the copy is another file.
     db.pragma_update(None, "query_only", false)?;
     let copied = db.execute("VACUUM INTO ?1", [name]);
@@ -86,7 +88,7 @@ fn part_of(file: &Path) -> PathBuf {
     part.into()
 }
 
-fn remove_if_there(file: &Path) -> io::Result<()> {
+pub(crate) fn remove_if_there(file: &Path) -> io::Result<()> {
     match std::fs::remove_file(file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -99,4 +101,39 @@ pub(crate) fn sync_folder(file: &Path) -> io::Result<()> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use ocpi_ports::{RecordAudit, StoreHealth};
+
+    use super::*;
+    use crate::store::SqliteOptions;
+
+    /// Beyond the protocol: an audit of all records, or a backup, takes minutes; meanwhile the
+    /// store is as healthy as ever. And two backups to one file do not write it together.
+    #[tokio::test]
+    async fn audits_and_backups_wait_for_each_other_and_nobody_else_for_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(SqliteOptions {
+            path: folder.path().join("ocpi.db"),
+            chain_key: [7; 32],
+            cache_bytes_max: 1024 * 1024,
+            wal_bytes_max: 1024 * 1024,
+        })
+        .unwrap();
+        let (go_on, wait) = std::sync::mpsc::channel::<()>();
+        let long = store.long_scans.run(move |_| Ok(wait.recv().is_err()));
+        let file = folder.path().join("backup.db");
+        let backups = async { tokio::join!(store.back_up(&file), store.back_up(&file)) };
+        let others = async {
+            store.check().await.unwrap();
+            drop(go_on);
+        };
+        let (long, audit, (first, second), ()) =
+            tokio::join!(long, store.verify(None), backups, others);
+        assert!(long.unwrap() && audit.unwrap().fault.is_none());
+        assert_eq!(first.unwrap(), file.metadata().unwrap().len());
+        assert!(matches!(second, Err(StorageError::Conflict)));
+    }
 }

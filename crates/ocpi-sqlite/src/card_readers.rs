@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use crate::error::{closed, storage_error};
 use crate::sql::SqlError;
 use crate::sql::cards::{CardKey, CardToken, find_card};
-use crate::threads::Thread;
+use crate::threads::{Thread, end_transaction, unless_it_panics};
 
 /// A card, shared with the cache.
 pub(crate) type Card = Arc<[CardToken]>;
@@ -50,7 +50,7 @@ pub(crate) fn new_cache(bytes_max: u64) -> CardCache {
 pub(crate) struct CardReaders {
     cache: Arc<CardCache>,
     shared: Arc<Shared>,
-    _threads: Vec<Thread>,
+    threads: Vec<Thread>,
 }
 
 struct Shared {
@@ -80,20 +80,21 @@ impl CardReaders {
             queue: Mutex::default(),
             wake: Condvar::new(),
         });
-        let start = |db: Connection| {
-            let (shared, cache) = (Arc::clone(&shared), Arc::clone(&cache));
-            Thread::start("store-cards", move || {
-                while let Some(questions) = shared.take() {
-                    answer(&db, &cache, questions);
-                }
-            })
-        };
-        let threads = connections.into_iter().map(start).collect::<Result<_, _>>();
-        let readers = CardReaders {
+        let mut readers = CardReaders {
             cache,
-            _threads: threads.inspect_err(|_| shared.stop())?,
             shared,
+            threads: Vec::new(),
         };
+        // One that cannot be started ends those before it: they belong to `readers`.
+        for db in connections {
+            let (shared, cache) = (Arc::clone(&readers.shared), Arc::clone(&readers.cache));
+            let thread = Thread::start("store-cards", move || {
+                while let Some(questions) = shared.take() {
+                    unless_it_panics(&db, || answer(&db, &cache, questions));
+                }
+            });
+            readers.threads.push(thread?);
+        }
         Ok(readers)
     }
 
@@ -138,8 +139,8 @@ impl Shared {
                 return None;
             }
             if !queue.questions.is_empty() {
-                let rest = queue.questions.len().saturating_sub(CARDS_A_LOOK_MAX);
-                return Some(queue.questions.split_off(rest));
+                let count = queue.questions.len().min(CARDS_A_LOOK_MAX);
+                return Some(queue.questions.drain(..count).collect());
             }
             queue.asleep += 1;
             self.wake.wait(&mut queue);
@@ -149,13 +150,31 @@ impl Shared {
 
 /// Answers all in one look at the file.
 fn answer(db: &Connection, cache: &CardCache, questions: Vec<Question>) {
+    let keys_and_replies = questions
+        .into_iter()
+        .filter(|question| !question.reply.is_closed())
+        .map(|Question { key, reply }| (key, reply));
+    look(db, cache, keys_and_replies, |reply, found| {
+        // An error says that nobody waits any more.
+        let _ = reply.send(found.map_err(storage_error));
+    });
+}
+
+/// Finds all cards in one look at the file, and puts them into the cache; `tell` is told what was
+/// found with what stood beside the key.
+pub(crate) fn look<T>(
+    db: &Connection,
+    cache: &CardCache,
+    keys: impl Iterator<Item = (CardKey, T)>,
+    mut tell: impl FnMut(T, Result<Card, SqlError>),
+) {
     // Every place in the cache is taken before the look begins: see `CardCache`.
-    let mut open = Vec::with_capacity(questions.len());
-    for Question { key, reply } in questions {
+    let mut open = Vec::with_capacity(keys.size_hint().0);
+    for (key, beside) in keys {
         match cache.get_value_or_guard(&key, Some(Duration::ZERO)) {
-            GuardResult::Value(card) => drop(reply.send(Ok(card))),
-            GuardResult::Guard(place) => open.push((key, reply, Some(place))),
-            GuardResult::Timeout => open.push((key, reply, None)),
+            GuardResult::Value(card) => tell(beside, Ok(card)),
+            GuardResult::Guard(place) => open.push((key, beside, Some(place))),
+            GuardResult::Timeout => open.push((key, beside, None)),
         }
     }
     if open.is_empty() {
@@ -164,7 +183,7 @@ fn answer(db: &Connection, cache: &CardCache, questions: Vec<Question>) {
     let begun = db
         .prepare_cached("BEGIN")
         .and_then(|mut sql| sql.execute([]));
-    for (key, reply, place) in open {
+    for (key, beside, place) in open {
         let found: Result<Card, SqlError> = find_card(db, &key).map(Card::from);
         if let (Ok(card), Some(place)) = (&found, place)
             && !card.is_empty()
@@ -172,8 +191,7 @@ fn answer(db: &Connection, cache: &CardCache, questions: Vec<Question>) {
             // An error says that the card was changed meanwhile.
             let _ = place.insert(Arc::clone(card));
         }
-        // An error says that nobody waits any more.
-        let _ = reply.send(found.map_err(storage_error));
+        tell(beside, found);
     }
     if begun.is_ok() {
         let ended = db
@@ -181,6 +199,7 @@ fn answer(db: &Connection, cache: &CardCache, questions: Vec<Question>) {
             .and_then(|mut sql| sql.execute([]));
         if let Err(error) = ended {
             tracing::warn!(target: "ocpi::store", %error, "a look at the file does not end");
+            end_transaction(db);
         }
     }
 }

@@ -21,6 +21,9 @@ const FRAME_BYTES: u64 = 4096 + 24;
 /// The longest that the writer pauses for a checkpoint.
 const PAUSE_MAX: Duration = Duration::from_secs(1);
 
+/// How often a checkpoint is tried before it counts as incomplete.
+const ATTEMPTS: u32 = 3;
+
 /// How the writer and the thread speak with each other.
 pub(crate) struct Checkpoints {
     turns: Mutex<Turns>,
@@ -140,7 +143,8 @@ fn run(db: &Connection, checkpoints: &Checkpoints) {
             }
             turns.asked
         };
-        let is_complete = checkpoint(db, CheckpointMode::PASSIVE);
+        // A short look at the file may keep the end of the log from being copied: try again.
+        let is_complete = (0..ATTEMPTS).any(|_| checkpoint(db, CheckpointMode::PASSIVE));
         let mut turns = checkpoints.turns.lock();
         turns.done = turn;
         turns.is_complete = is_complete;

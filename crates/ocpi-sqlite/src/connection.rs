@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags, ffi};
 
 /// How long a connection waits for somebody else's, such as an operator's shell.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,9 +17,12 @@ const WRITER_CACHE_KIB: i64 = 64 * 1024;
 /// Pages kept by each reader, KiB; the system keeps the rest.
 const READER_CACHE_KIB: i64 = 8 * 1024;
 
-/// The connection that creates the file when there is none, and writes.
-pub(crate) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+/// The connection that creates the file when there is none, and writes. A log that grew beyond
+/// `wal_bytes_max` is cut to that when it begins anew.
+pub(crate) fn open_writer(path: &Path, wal_bytes_max: u64) -> rusqlite::Result<Connection> {
     let db = open(path, OpenFlags::SQLITE_OPEN_CREATE, WRITER_CACHE_KIB)?;
+    let log_bytes_max = i64::try_from(wal_bytes_max).unwrap_or(i64::MAX);
+    db.pragma_update(None, "journal_size_limit", log_bytes_max)?;
     // A commit returns when the disk has it.
     db.pragma_update(None, "synchronous", "FULL")?;
     Ok(db)
@@ -47,6 +50,12 @@ pub(crate) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 fn open(path: &Path, more: OpenFlags, cache_kib: i64) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let db = Connection::open_with_flags(path, flags)?;
+    // Before anything is read: SQLite would make the files of the log as read-only as this one,
+    // and they would stay so when its rights are changed.
+    if db.is_readonly(MAIN_DB)? {
+        let read_only = ffi::Error::new(ffi::SQLITE_READONLY);
+        return Err(rusqlite::Error::SqliteFailure(read_only, None));
+    }
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     // Else SQLite prepares a statement anew when a parameter gets another value: 25 us a card.

@@ -68,6 +68,15 @@ pub enum OpenError {
         /// The newest number that this release knows.
         known: i64,
     },
+    /// A restore was broken off: what was there is kept, and what was to be there is not.
+    #[error(
+        "{path} is missing, and its restore was broken off: run `ocpi-server restore FILE` again; what was there \
+         before is kept as `{path}-replaced`"
+    )]
+    HalfRestored {
+        /// The file.
+        path: PathBuf,
+    },
     /// The secret key is not the one that the file was made with.
     #[error(
         "{path} was made with another secret key; start with that one: without it no platform can be \

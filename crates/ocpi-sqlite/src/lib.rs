@@ -26,6 +26,7 @@ mod store;
 mod threads;
 mod tokens;
 mod transaction;
+mod warm_up;
 mod writer;
 
 pub use error::OpenError;

@@ -4,7 +4,7 @@
 //! it in this process.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
@@ -27,17 +27,29 @@ pub enum Holder {
 /// The most bytes of a contact that are read.
 const CONTACT_BYTES_MAX: u64 = 1024;
 
+/// The file that a link leads to, whether it is there or not; else `database` itself. A store has
+/// one lock and one log, by whatever name it is opened.
+pub(crate) fn real_path(database: &Path) -> std::io::Result<PathBuf> {
+    match std::fs::canonicalize(database) {
+        Err(error) if error.kind() == ErrorKind::NotFound => match std::fs::read_link(database) {
+            Ok(target) => real_path(&database.with_file_name("").join(target)),
+            Err(_) => Ok(database.to_owned()),
+        },
+        real => real,
+    }
+}
+
 /// `ocpi.db` -> `ocpi.db-lock`.
-fn path_of(database: &Path) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
+fn path_of(database: &Path) -> std::io::Result<PathBuf> {
+    let mut path = real_path(database)?.into_os_string();
     path.push("-lock");
-    path.into()
+    Ok(path.into())
 }
 
 fn open(database: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    options.open(path_of(database))
+    options.open(path_of(database)?)
 }
 
 fn contact(file: &File) -> Option<String> {
@@ -81,7 +93,7 @@ impl LockFile {
 ///
 /// When the lock exists but cannot be looked at.
 pub fn holder(database: &Path) -> std::io::Result<Holder> {
-    if !path_of(database).exists() {
+    if !path_of(database)?.exists() {
         return Ok(Holder::Nobody);
     }
     Ok(match LockFile::take(database)? {

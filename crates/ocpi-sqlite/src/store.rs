@@ -1,11 +1,13 @@
 //! The store: its file, its threads, and what they share.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ocpi_ports::ChainHead;
 use parking_lot::{Mutex, RwLock};
-use rusqlite::{Connection, ErrorCode, MAIN_DB};
+use rusqlite::{Connection, ErrorCode};
 
 use crate::card_readers::{CardCache, CardReaders, new_cache};
 use crate::checkpointer::{Checkpointer, Checkpoints};
@@ -13,16 +15,18 @@ use crate::connection::{begin_log, open_reader, open_writer};
 use crate::error::OpenError;
 use crate::lock_file::{Holder, LockFile};
 use crate::platforms::PlatformTable;
+use crate::restore::is_broken_off;
 use crate::scans::Scans;
 use crate::sql;
 use crate::sql::record_chain::ChainKey;
 use crate::sql::state::WriteState;
 use crate::transaction::Effects;
+use crate::warm_up::WarmUp;
 use crate::writer::{Writer, WriterParts};
 
 /// Threads that read cards which are not in the cache.
 const CARD_THREADS: usize = 2;
-/// Threads for lists, audits and backups.
+/// Threads for lists.
 const SCAN_THREADS: usize = 2;
 
 /// What the host may set.
@@ -32,7 +36,8 @@ pub struct SqliteOptions {
     pub path: PathBuf,
     /// The key of the chain over the records: the same for the life of the file.
     pub chain_key: [u8; 32],
-    /// Bytes of memory for cards that were asked for lately, about.
+    /// Bytes of memory for the Tokens that are asked for, with their accounts: some 770 a Token.
+    /// It is filled after the start, as far as they fit.
     pub cache_bytes_max: u64,
     /// Bytes that the write-ahead log may grow to, about; longer only while somebody reads for
     /// long. Reading it is most of a start after a crash.
@@ -46,6 +51,9 @@ pub struct SqliteStore {
     pub(crate) writer: Writer,
     pub(crate) cards: CardReaders,
     pub(crate) scans: Scans,
+    /// Audits and backups, one after the other: each may take minutes, and no list waits for them.
+    pub(crate) long_scans: Scans,
+    _warm_up: WarmUp,
     _checkpointer: Checkpointer,
     pub(crate) published: Arc<Published>,
     pub(crate) chain_key: ChainKey,
@@ -89,13 +97,17 @@ impl SqliteStore {
         let path = options.path;
         let lock = take_lock(&path)?;
         let chain_key = ChainKey::new(&options.chain_key);
-        let db = prepare(&path, &chain_key)?;
+        let db = prepare(&path, &chain_key, options.wal_bytes_max)?;
         let of_sql = |error| OpenError::of_sql(path.clone(), error);
+        WriteState::load(&db).map_err(of_sql)?;
+        let platforms = RwLock::new(PlatformTable::load(&db).map_err(of_sql)?);
+        // After all that is read: a file that is refused is left as it is.
+        require_writable(&db).map_err(|error| OpenError::of_sqlite(path.clone(), error))?;
         let state = WriteState::load(&db).map_err(of_sql)?;
         let cache = Arc::new(new_cache(options.cache_bytes_max));
         let published = Arc::new(Published {
             cache: Arc::clone(&cache),
-            platforms: RwLock::new(PlatformTable::load(&db).map_err(of_sql)?),
+            platforms,
             head: Mutex::new(state.chain),
         });
         let unreachable = |source| OpenError::Unreachable {
@@ -108,8 +120,12 @@ impl SqliteStore {
             readers.map_err(|error| OpenError::of_sqlite(path.clone(), error))
         };
         let of_thread = |error: std::io::Error| unreachable(error.into());
-        let cards = CardReaders::start(readers(CARD_THREADS)?, cache).map_err(of_thread)?;
+        let cards =
+            CardReaders::start(readers(CARD_THREADS)?, Arc::clone(&cache)).map_err(of_thread)?;
+        let reader = open_reader(&path).map_err(|error| OpenError::of_sqlite(path.clone(), error));
+        let warm_up = WarmUp::start(reader?, cache).map_err(of_thread)?;
         let scans = Scans::start(readers(SCAN_THREADS)?).map_err(of_thread)?;
+        let long_scans = Scans::start(readers(1)?).map_err(of_thread)?;
         let checkpoints = Arc::new(Checkpoints::new(options.wal_bytes_max));
         let checkpointer =
             Checkpointer::start(&path, Arc::clone(&checkpoints)).map_err(unreachable)?;
@@ -125,6 +141,8 @@ impl SqliteStore {
             writer,
             cards,
             scans,
+            long_scans,
+            _warm_up: warm_up,
             _checkpointer: checkpointer,
             published,
             chain_key,
@@ -161,14 +179,18 @@ fn take_lock(path: &Path) -> Result<LockFile, OpenError> {
 
 /// The connection that writes, to a file that is ours, whole as far as a glance tells, and of the
 /// present schema.
-fn prepare(path: &Path, chain_key: &ChainKey) -> Result<Connection, OpenError> {
-    let of_sqlite = |error| OpenError::of_sqlite(path.to_owned(), error);
-    let mut db = open_writer(path).map_err(of_sqlite)?;
-    if db.is_readonly(MAIN_DB).map_err(of_sqlite)? {
-        return Err(OpenError::ReadOnly {
+fn prepare(path: &Path, chain_key: &ChainKey, wal_bytes_max: u64) -> Result<Connection, OpenError> {
+    if is_broken_off(path) {
+        return Err(OpenError::HalfRestored {
             path: path.to_owned(),
         });
     }
+    let of_sqlite = |error| OpenError::of_sqlite(path.to_owned(), error);
+    create_private(path).map_err(|error| OpenError::Unreachable {
+        path: path.to_owned(),
+        source: error.into(),
+    })?;
+    let mut db = open_writer(path, wal_bytes_max).map_err(of_sqlite)?;
     let of_schema = |error| OpenError::of_schema(path.to_owned(), error);
     sql::schema::require_usable(&db).map_err(of_schema)?;
     begin_log(&db).map_err(of_sqlite)?;
@@ -180,14 +202,27 @@ fn prepare(path: &Path, chain_key: &ChainKey) -> Result<Connection, OpenError> {
             path: path.to_owned(),
         });
     }
-    require_writable(&db).map_err(of_sqlite)?;
     Ok(db)
 }
 
+/// Makes an empty file that only its owner may read, when there is none: it will hold cards. The
+/// files of the log get the same rights.
+pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Writes to the log: the folder may be one where no log can be, which SQLite says at the first
-/// write only. A disk that is full now may have room later, and what is stored can be read.
+/// write only; a row that stays as it is would be none. A disk that is full now may have room
+/// later, and what is stored can be read.
 fn require_writable(db: &Connection) -> rusqlite::Result<()> {
-    let probe = "BEGIN IMMEDIATE; UPDATE counters SET id = id; COMMIT";
+    let probe = "BEGIN IMMEDIATE; UPDATE counters SET last_revision = last_revision + 1; COMMIT";
     let result = db.execute_batch(probe);
     if !db.is_autocommit() {
         db.execute_batch("ROLLBACK")?;

@@ -146,14 +146,15 @@ struct Task<F, T> {
 #[derive(Clone)]
 struct Home {
     thread: ThreadId,
-    runtime: Handle,
+    /// `None` for a caller that waits by other means.
+    runtime: Option<Handle>,
 }
 
 impl Home {
     fn current() -> Home {
         Home {
             thread: std::thread::current().id(),
-            runtime: Handle::current(),
+            runtime: Handle::try_current().ok(),
         }
     }
 }
@@ -203,6 +204,7 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
+        let _ended = Ended(Arc::clone(&self.shared));
         let frames = frames_of_log(&mut self.parts.db);
         while let Some(writes) = self.take() {
             for batch in batches(writes) {
@@ -323,10 +325,14 @@ impl Worker {
             checkpoints.ask();
             return;
         }
-        // Somebody who reads for long keeps the log from beginning anew: then it grows on.
         if checkpoints.wait_for_one() {
             self.pause_at = checkpoints.pause_at();
         } else {
+            tracing::warn!(
+                target: "ocpi::store", frames,
+                "the log cannot be copied to its end, and grows: somebody reads for long, or the \
+                 disk is slow",
+            );
             self.pause_at = frames + checkpoints.begin_at();
         }
     }
@@ -344,8 +350,29 @@ fn finish_at_home(batch: Vec<Box<dyn Write>>) {
         }
     }
     for (home, writes) in homes {
-        home.runtime
-            .spawn(async move { writes.into_iter().for_each(Write::finish) });
+        let finish = || writes.into_iter().for_each(Write::finish);
+        match home.runtime {
+            // One that ends before it comes to this has nobody left who waits.
+            Some(runtime) => drop(runtime.spawn(async move { finish() })),
+            None => finish(),
+        }
+    }
+}
+
+/// Refuses all writes when the thread ends, however it does: nobody shall wait for it.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue.lock();
+        queue.stopping = true;
+        queue.writes.clear();
+        if std::thread::panicking() {
+            tracing::error!(
+                target: "ocpi::store",
+                "the thread that writes has ended: no write is taken until the next start",
+            );
+        }
     }
 }
 

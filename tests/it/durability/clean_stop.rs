@@ -11,18 +11,18 @@ async fn a_clean_stop_under_load_leaves_everything_in_the_file_and_no_log() {
     let file = StoreFile::new("clean-stop");
     let mut ledger = Ledger::default();
     for round in 1..=3 {
+        let when = format!("stop {round}");
         let server = file.serve().await;
         let mut load = Load::start(&server, ledger, BUSY, round).await;
-        load.acknowledged(300).await;
+        let went_on = load.acknowledged(300).await;
         let ended = server.stop().await;
-        ledger = load.end().await;
+        assert!(went_on, "{when}: a client stopped: {}", ended.stderr);
+        ledger = load.end(&when).await;
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         let log = std::fs::metadata(file.beside("-wal"));
         assert!(log.is_err() || log.is_ok_and(|log| log.len() == 0));
         let server = file.serve().await;
-        ledger
-            .check(&server, &format_args!("after stop {round}"))
-            .await;
+        ledger.check(&server, &when).await;
         assert_eq!(server.stop().await.code, Some(0));
     }
 }

@@ -35,9 +35,10 @@ async fn every_acknowledged_write_survives_kill_9_under_load() {
         // Some come when a server has hardly started, some when its log was copied meanwhile.
         let count_max = if random.below(4) == 0 { 20 } else { 600 };
         let mut load = Load::start(&server, ledger, BUSY, random.next()).await;
-        load.acknowledged(1 + random.below(count_max)).await;
-        server.kill().await;
-        ledger = load.end().await;
+        let went_on = load.acknowledged(1 + random.below(count_max)).await;
+        let ended = server.kill().await;
+        assert!(went_on, "{when}: a client stopped: {}", ended.stderr);
+        ledger = load.end(&when).await;
         server = file.serve().await;
         ledger.check(&server, &when).await;
         if kill == kills {

@@ -17,6 +17,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// Whether it is known how it is.
+    pub(super) fn is_certain(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// The object is about to be written.
     pub(super) fn begin(&mut self, value: Value) {
         self.open.push(value);
@@ -64,10 +69,12 @@ pub(super) struct Ledger {
     pub(super) accounts: BTreeMap<String, Kept>,
     /// By `X-Request-ID`.
     pub(super) questions: HashMap<String, Answer>,
-    /// Questions that were answered 3000.
+    /// Questions that the server, since it was started, answered 3000.
     pub(super) questions_refused: usize,
-    /// Heads of the chain that were published, the newest last.
-    pub(super) heads: Vec<String>,
+    /// The head of the chain that was published last, and is not looked for yet.
+    pub(super) published_head: Option<String>,
+    /// Heads that were published before, and were in the chain then.
+    heads: Vec<String>,
     /// The requests whose records were seen already.
     seen: HashSet<String>,
     numbers: i64,
@@ -86,7 +93,7 @@ impl Ledger {
         faults.extend(self.check_accounts(server).await);
         faults.extend(self.check_records(server).await);
         assert!(faults.is_empty(), "{when}:\n{}", faults.join("\n"));
-        for head in self.heads.split_off(self.heads.len().saturating_sub(1)) {
+        if let Some(head) = self.published_head.take() {
             self.check_chain(server, &head, when).await;
             self.heads.push(head);
         }
@@ -95,7 +102,7 @@ impl Ledger {
     }
 
     /// Checks what a look at the newest leaves out: that every record is still there, every head
-    /// that was ever published in the chain, and that the operator sees as many Tokens as a peer.
+    /// that was looked for is still in the chain, and the operator sees as many Tokens as a peer.
     pub(super) async fn check_all(&mut self, server: &Server, when: &impl Display) {
         self.seen.clear();
         let faults = self.check_records(server).await;

@@ -111,6 +111,34 @@ fn read(row: &Row<'_>) -> Result<(i64, CardToken), SqlError> {
     Ok((position, CardToken { token, account }))
 }
 
+const NEXT_KEYS: &str = "SELECT position, country_code, party_id, uid FROM tokens
+     WHERE position > ?1 ORDER BY position LIMIT ?2";
+
+/// The cards of the Tokens after that position, so many at most, and the position of the last.
+///
+/// # Errors
+///
+/// [`SqlError::Sqlite`], [`SqlError::Corrupt`].
+pub(crate) fn next_keys(
+    db: &Connection,
+    after: i64,
+    limit: usize,
+) -> Result<(Vec<CardKey>, i64), SqlError> {
+    let mut statement = db.prepare_cached(NEXT_KEYS)?;
+    let mut rows = statement.query((after, i64::try_from(limit).unwrap_or(i64::MAX)))?;
+    let (mut keys, mut last) = (Vec::with_capacity(limit), after);
+    while let Some(row) = rows.next()? {
+        let mut columns = Columns::new(row, "tokens", 0);
+        last = columns.integer()?;
+        let party = Party {
+            country_code: columns.parse()?,
+            party_id: columns.parse()?,
+        };
+        keys.push(CardKey::of(party, &columns.parse()?));
+    }
+    Ok((keys, last))
+}
+
 /// The Token of that key on its card.
 pub(crate) fn token_of<'a>(card: &'a [CardToken], key: &TokenKey) -> Option<&'a CardToken> {
     card.iter().find(|one| one.token.token.has_key(key))

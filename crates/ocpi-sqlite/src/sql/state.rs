@@ -113,9 +113,10 @@ impl WriteState {
         Ok(())
     }
 
-    /// Has the next [`save`](WriteState::save) write, whether something changed or not.
+    /// Has the next [`save`](WriteState::save) write. SQLite does not write a row that stays as it
+    /// is, so a revision is given to nobody.
     pub(crate) fn touch(&mut self) {
-        self.is_changed = true;
+        self.give_revision();
     }
 
     /// The revision that the next write gets.

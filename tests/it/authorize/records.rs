@@ -119,7 +119,7 @@ async fn a_question_of_one_who_may_not_ask_leaves_a_record_too() {
     let world = world().await;
     world.push(&card("U1")).await;
     let by_an_emsp = Request::new("POST", &question("U1")).token(TOKEN);
-    let to_nobody = asking(&question("U1")).party("to", "DE", "XXX");
+    let to_nobody = asking(&question("U1")).party("to", "DE", "NOB");
     for (request, codes) in [(by_an_emsp, (404, 2000)), (to_nobody, (200, 2001))] {
         unanswered(&world.send(&request).await, codes, "may not ask");
     }

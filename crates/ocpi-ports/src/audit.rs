@@ -81,6 +81,12 @@ pub enum ChainFault {
     /// The note of where the chain ends is not what was written.
     #[error("the note of where the chain ends is not as it was written")]
     Ending,
+    /// The record is as it was written, but what lists go by leaves it out.
+    #[error("record {number} is left out of lists: what the store notes of its block was changed")]
+    Hidden {
+        /// Its number.
+        number: u64,
+    },
     /// The newest records are missing, or were made anew: the store ends before what it noted, or
     /// no record has the link that was asked for.
     #[error("the newest records are missing, or were made anew: no record has the link {link}")]

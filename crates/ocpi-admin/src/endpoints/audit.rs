@@ -77,15 +77,16 @@ impl From<ChainReport> for Verified {
 }
 
 /// Every kind of fault.
-pub(crate) const FAULTS: [&str; 5] = ["changed", "missing", "beginning", "ending", "cut"];
+pub(crate) const FAULTS: [&str; 6] = ["changed", "missing", "beginning", "ending", "hidden", "cut"];
 
 fn kind(fault: &ChainFault) -> &'static str {
-    let [changed, missing, beginning, ending, cut] = FAULTS;
+    let [changed, missing, beginning, ending, hidden, cut] = FAULTS;
     match fault {
         ChainFault::Changed { .. } => changed,
         ChainFault::Missing { .. } => missing,
         ChainFault::Beginning => beginning,
         ChainFault::Ending => ending,
+        ChainFault::Hidden { .. } => hidden,
         ChainFault::Cut { .. } => cut,
     }
 }

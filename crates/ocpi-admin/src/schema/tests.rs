@@ -439,6 +439,7 @@ fn a_report_on_the_chain_is_as_its_schema_says() {
         ChainFault::Missing { from: 1, to: 2 },
         ChainFault::Beginning,
         ChainFault::Ending,
+        ChainFault::Hidden { number: 1 },
         ChainFault::Cut { link },
     ];
     assert_eq!(faults.len(), audit::FAULTS.len());

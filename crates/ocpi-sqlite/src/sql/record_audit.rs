@@ -4,6 +4,7 @@ use ocpi_ports::{ChainFault, ChainHead, ChainLink, ChainReport};
 use rusqlite::{Connection, Row};
 
 use super::SqlError;
+use super::record_blocks;
 use super::record_chain::{Anchor, ChainKey, EMPTY};
 use super::record_row::{self, ChainRow, sealed_columns};
 use super::state::Counters;
@@ -40,7 +41,9 @@ pub(crate) fn verify(
     audit.durable.is_found |= durable_head.number < anchor.head.number;
     let fault = if anchor.is_sealed(key) {
         match audit.walk(db)? {
-            None => audit.end(&counters),
+            None => audit
+                .end(&counters)
+                .or(record_blocks::find_hidden(db, audit.last.number)?),
             fault => fault,
         }
     } else {

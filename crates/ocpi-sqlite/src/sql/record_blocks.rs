@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use ocpi_domain::{DateTime, PlatformId};
-use ocpi_ports::RecordQuery;
-use rusqlite::{Connection, params};
+use ocpi_ports::{ChainFault, RecordQuery};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::SqlError;
 use super::columns::{Columns, integer};
@@ -122,6 +122,28 @@ pub(super) const IS_OF_TIME: &str = "SELECT 1 FROM authorization_blocks
 
 pub(super) const IS_OF_PLATFORM: &str = "SELECT 1 FROM authorization_blocks
      WHERE block = ?1 AND last_at_ms >= ?2 AND first_at_ms < ?3 AND platform = ?4";
+
+const HIDDEN: &str = "SELECT number FROM authorizations AS a
+     WHERE number < ?1 AND NOT EXISTS (
+         SELECT 1 FROM authorization_blocks AS b
+         WHERE b.block = a.number >> 9 AND b.platform = a.platform
+           AND b.first_at_ms <= a.at_ms AND b.last_at_ms >= a.at_ms)
+     ORDER BY number LIMIT 1";
+
+/// The first record that a list would leave out, since what is noted of its block does not tell
+/// of it; `newest` is the number of the newest record.
+///
+/// # Errors
+///
+/// [`SqlError::Sqlite`].
+pub(super) fn find_hidden(db: &Connection, newest: u64) -> Result<Option<ChainFault>, SqlError> {
+    let open = block_of(integer(newest)) << BLOCK_BITS;
+    let mut statement = db.prepare_cached(HIDDEN)?;
+    let number: Option<i64> = statement.query_row([open], |row| row.get(0)).optional()?;
+    Ok(number.map(|number| ChainFault::Hidden {
+        number: number.unsigned_abs(),
+    }))
+}
 
 /// Forgets what the blocks before that of `number` are about.
 pub(super) fn forget_before(db: &Connection, number: u64) -> Result<(), SqlError> {

@@ -286,3 +286,24 @@ fn records_made_anew_with_another_key_show() {
     assert_eq!(store.audit().fault, Some(changed(11)));
     assert_eq!(store.audit().records, 11);
 }
+
+/// Holds: E-33.
+#[test]
+fn a_record_that_lists_would_leave_out_shows() {
+    for tamper in [
+        "DELETE FROM authorization_blocks WHERE block = 1",
+        "UPDATE authorization_blocks SET first_at_ms = last_at_ms WHERE block = 1",
+        "UPDATE authorization_blocks SET platform = 'nobody' WHERE block = 1",
+    ] {
+        let mut store = Store::new();
+        let all: Vec<_> = (1..=1500).map(record).collect();
+        store.append(&all);
+        assert_eq!(store.audit().fault, None);
+        store.tamper(tamper);
+        assert_eq!(
+            store.audit().fault,
+            Some(ChainFault::Hidden { number: 512 }),
+            "{tamper}"
+        );
+    }
+}

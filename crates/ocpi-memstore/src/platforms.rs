@@ -11,7 +11,7 @@ use ocpi_ports::{PlatformRepository, StorageError, TokenHash};
 use crate::store::MemStore;
 
 /// The platforms by their id and by the hash of the token that they present, and the ids that
-/// were ever seeded.
+/// were ever seeded or deleted.
 #[derive(Default)]
 pub(crate) struct PlatformTable {
     by_id: BTreeMap<PlatformId, Known>,
@@ -59,11 +59,12 @@ impl PlatformTable {
         Ok(true)
     }
 
-    /// Takes the platform out; `true` when there was one.
+    /// Takes the platform out, for good: no seeding brings it back; `true` when there was one.
     fn delete(&mut self, id: &PlatformId) -> bool {
         let Some(known) = self.by_id.remove(id) else {
             return false;
         };
+        self.seeded.insert(id.clone());
         if let Some(hash) = known.hash {
             self.by_hash.remove(&hash);
         }

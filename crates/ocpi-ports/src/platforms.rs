@@ -38,9 +38,8 @@ impl fmt::Debug for TokenHash {
 /// 5. The list holds every platform in the order of their ids: `platforms_are_listed_by_id`.
 /// 6. Delete reports whether there was one; afterwards neither id nor hash finds it:
 ///    `deleted_platform_is_gone`.
-/// 7. An id is seeded once for the life of the store, and only when no platform has it: after
-///    that seeding changes nothing, also when the platform was changed or deleted meanwhile:
-///    `platform_is_seeded_once`.
+/// 7. An id is seeded once for the life of the store, and only when no platform has it and none
+///    of it was deleted: after that seeding changes nothing: `platform_is_seeded_once`.
 /// 8. What was put, seeded and deleted survives a restart of a durable store:
 ///    `platforms_survive_reopen`.
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -83,7 +82,7 @@ pub trait PlatformRepository: Send + Sync {
         hash: Option<TokenHash>,
     ) -> Result<bool, StorageError>;
 
-    /// Creates a platform, unless one of that id was ever seeded or is there; `true` when it was
+    /// Creates a platform, unless one of that id was ever seeded or deleted, or is there; `true` when it was
     /// created.
     ///
     /// # Errors

@@ -332,6 +332,10 @@ pub async fn platform_is_seeded_once<H: Harness>() {
     }
     assert_found(&platforms, "Peer", HASHES[0], Some(&neighbour)).await;
     assert_by_hash(&platforms, HASHES[2], None).await;
+    // And once it is deleted, it stays away.
+    assert!(delete(&platforms, "put").await);
+    assert!(!seed(&platforms, &refused, HASHES[2]).await);
+    assert_by_hash(&platforms, HASHES[2], None).await;
 
     let seeding = (0..8).map(|_| {
         let platforms = Arc::clone(&platforms);

@@ -177,14 +177,20 @@ pub(crate) fn seed_platform(
     Ok(true)
 }
 
-/// Deletes the platform and its hash; `true` when there was one.
+/// Deletes the platform and its hash, for good: no seeding brings it back; `true` when there was
+/// one.
 ///
 /// # Errors
 ///
 /// [`SqlError::Sqlite`].
 pub(crate) fn delete_platform(db: &Connection, id: &PlatformId) -> Result<bool, SqlError> {
     let mut statement = db.prepare_cached("DELETE FROM platforms WHERE id = ?1")?;
-    Ok(statement.execute([id.as_str()])? > 0)
+    let was_there = statement.execute([id.as_str()])? > 0;
+    if was_there {
+        let sql = "INSERT OR IGNORE INTO seeded_platforms (id) VALUES (?1)";
+        db.prepare_cached(sql)?.execute([id.as_str()])?;
+    }
+    Ok(was_there)
 }
 
 fn exists(db: &Connection, id: &PlatformId) -> Result<bool, SqlError> {

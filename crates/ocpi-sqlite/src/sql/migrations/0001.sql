@@ -130,7 +130,7 @@ CREATE TABLE platforms (
     profile TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The ids that were ever seeded by the configuration.
+-- The ids that were seeded by the configuration, or deleted: the configuration seeds none of them.
 CREATE TABLE seeded_platforms (
     id TEXT NOT NULL PRIMARY KEY
 ) STRICT, WITHOUT ROWID;

@@ -39,7 +39,7 @@ const HTTP_CHUNK: ChunkSize = ChunkSize {
 
 /// What is stored at once when there are no others.
 const IN_PROCESS_CHUNK: ChunkSize = ChunkSize {
-    lines_max: 20_000,
+    lines_max: 10_000,
     bytes_max: 8 << 20,
 };
 

@@ -1,15 +1,13 @@
 //! Reading JSON that an operator wrote: nothing in it passes silently.
 
-mod strict;
-
-use std::fmt;
-use std::marker::PhantomData;
-
 use ocpi_domain::InvalidField;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use ocpi_domain::json::check_strict;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+
+/// How deep objects and arrays may be nested.
+const DEPTH_MAX: usize = 64;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -30,7 +28,7 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     }
     // Nearly every text is as it should be. When one is not, its first fault is looked for.
     let read = serde_json::from_str(text);
-    strict::check(text)?;
+    check_strict(text.as_bytes(), DEPTH_MAX).map_err(|error| error.to_string())?;
     match read {
         Ok(read) if text.starts_with('{') => Ok(read),
         _ if !text.starts_with('{') => Err("must be a JSON object".to_owned()),
@@ -73,32 +71,10 @@ fn named((path, error): (String, String)) -> String {
     }
 }
 
-/// A `T` that is read from a JSON object only: a derived `Deserialize` alone would read it from
-/// an array of its fields' values too.
-pub(crate) struct Object<T>(pub(crate) T);
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use ocpi_domain::json::Object;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::code::code;
+use crate::json::Object;
 use crate::location::{EvseUid, LocationId};
-use crate::parse::Object;
 use crate::party::{CountryCode, Party, PartyId};
 use crate::time::DateTime;
 

@@ -17,6 +17,7 @@ pub mod credentials;
 pub mod display_text;
 mod enums;
 mod error;
+pub mod json;
 pub mod location;
 pub mod page;
 mod parse;

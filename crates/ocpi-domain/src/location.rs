@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::enums::closed_enum;
-use crate::parse::Object;
+use crate::json::Object;
 use crate::text::identifier;
 
 identifier!(

@@ -1,11 +1,9 @@
-//! The serde visitors of everything that is a JSON string with a rule, and of objects.
+//! The serde visitor of everything that is a JSON string with a rule.
 
 use std::fmt::{self, Display};
-use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
+use serde::de::{self, Visitor};
 
 struct ParseVisitor<F> {
     expecting: &'static str,
@@ -39,28 +37,4 @@ where
     E: Display,
 {
     deserializer.deserialize_str(ParseVisitor { expecting, parse })
-}
-
-/// A `T` that is read from a JSON object only: a derived `Deserialize` alone would read it from
-/// an array of its fields' values too.
-pub(crate) struct Object<T>(pub(crate) T);
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
 }

@@ -4,13 +4,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use ocpi_domain::json::check_strict;
 use serde::Deserialize;
 use serde::de::{self, DeserializeOwned, Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
-
-mod strict;
 
 /// How deep objects and arrays may be nested.
 const DEPTH_MAX: usize = 64;
@@ -38,7 +37,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     // Nearly every body is well-formed and obeys the rules: one pass reads it, another looks for
     // what its type does not forbid. Only when something is wrong is it found out what.
     match serde_json::from_slice(body) {
-        Ok(read) if body.starts_with(b"{") && strict::is_strict(body, DEPTH_MAX) => Ok(read),
+        Ok(read) if body.starts_with(b"{") && check_strict(body, DEPTH_MAX).is_ok() => Ok(read),
         _ => read_carefully(body),
     }
 }

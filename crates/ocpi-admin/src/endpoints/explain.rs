@@ -2,6 +2,7 @@
 
 use http::Method;
 use ocpi_app::{ExplainRequest, Explanation};
+use ocpi_domain::json::Object;
 use ocpi_domain::{
     AllowedType, AuthorizationStatus, CountryCode, DateTime, DisplayText, EvseUid, LocationId,
     LocationReferences, Party, PartyId, PlatformId, Rule, RuleOutcome, RuleStep, Token,
@@ -12,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use crate::answer::{self, Answer};
 use crate::endpoint::{Access, BodyKind, Call, Endpoint, Refusal, Success};
 use crate::failure::Failure;
-use crate::json::Object;
 
 pub(super) static ENDPOINTS: [Endpoint; 1] = [Endpoint {
     method: Method::POST,

@@ -1,6 +1,7 @@
 //! The platforms that we know.
 
 use http::Method;
+use ocpi_domain::json::Object;
 use ocpi_domain::{
     AuthEncoding, CountryCode, CredentialsToken, Party, PartyId, PartyRole, Platform, PlatformId,
     Profile, Role,
@@ -12,7 +13,6 @@ use super::parameters::{AFTER, LIMIT};
 use crate::answer::{self, Answer};
 use crate::endpoint::{Access, BodyKind, Call, Endpoint, Refusal, Success};
 use crate::failure::Failure;
-use crate::json::Object;
 use crate::page::Items;
 
 const PATH: &str = "/admin/v1/platforms/{id}";

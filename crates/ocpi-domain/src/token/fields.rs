@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::patch::TokenPatch;
 use super::unknown_fields::UnknownFieldsBuilder;
 use crate::error::InvalidField;
-use crate::parse::Object;
+use crate::json::Object;
 use crate::party::Party;
 
 /// The name of a member: one that OCPI gives to a Token's field, or another.

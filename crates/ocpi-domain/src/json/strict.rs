@@ -6,36 +6,45 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// How deep objects and arrays may be nested.
-const DEPTH_MAX: usize = 64;
-
-/// Checks that `text` is one JSON value, that no object in it has a name twice (the second could
-/// contradict the first), and that nothing is nested deeper than 64 levels.
+/// Checks that `json` is one value, that no object in it has a name twice (the second could
+/// contradict the first), and that nothing is nested deeper than `depth_max`.
 ///
 /// # Errors
 ///
-/// What is wrong and where.
-pub(super) fn check(text: &str) -> Result<(), String> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let strict = Strict { depth: DEPTH_MAX };
-    strict
-        .deserialize(&mut deserializer)
-        .and_then(|()| deserializer.end())
-        .map_err(|error| error.to_string())
+/// What is wrong and where; also for a number that no float can hold, which a reader that keeps
+/// it as text may take.
+///
+/// ```
+/// use ocpi_domain::json::check_strict;
+/// assert!(check_strict(br#"{"a": [1], "b": 1}"#, 2).is_ok());
+/// for wrong in [r#"{"a": 1, "a": 2}"#, r#"{"a": [[1]]}"#, "{} {}"] {
+///     assert!(check_strict(wrong.as_bytes(), 2).is_err(), "{wrong}");
+/// }
+/// ```
+pub fn check_strict(json: &[u8], depth_max: usize) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let strict = Strict {
+        depth: depth_max,
+        depth_max,
+    };
+    strict.deserialize(&mut deserializer)?;
+    deserializer.end()
 }
 
 /// A value within which so many levels may be nested.
 #[derive(Clone, Copy)]
 struct Strict {
     depth: usize,
+    depth_max: usize,
 }
 
 impl Strict {
     fn inside<E: de::Error>(self) -> Result<Strict, E> {
-        match self.depth.checked_sub(1) {
-            Some(depth) => Ok(Strict { depth }),
+        let Strict { depth, depth_max } = self;
+        match depth.checked_sub(1) {
+            Some(depth) => Ok(Strict { depth, depth_max }),
             None => Err(E::custom(format_args!(
-                "nested deeper than {DEPTH_MAX} levels"
+                "nested deeper than {depth_max} levels"
             ))),
         }
     }

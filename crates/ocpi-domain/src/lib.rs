@@ -13,6 +13,7 @@
 pub mod account;
 pub mod authorization;
 mod code;
+pub mod concurrency;
 pub mod credentials;
 pub mod display_text;
 mod enums;
@@ -25,6 +26,7 @@ pub mod party;
 pub mod platform;
 pub mod record;
 pub mod session;
+mod stale;
 pub mod text;
 pub mod time;
 pub mod token;
@@ -38,6 +40,10 @@ pub use authorization::{
     RuleStep, RuleTrail, decide, explain,
 };
 pub use code::InvalidCode;
+pub use concurrency::{
+    GroupKey, SessionSlot, Slot, SlotChange, SlotClaim, SlotHolder, SlotId, SlotLimit, SlotOutcome,
+    SlotPlace, SlotTable, SlotUse,
+};
 pub use credentials::{
     BusinessDetails, CredentialsRole, CredentialsToken, Endpoint, InterfaceRole,
     InvalidCredentialsToken, ModuleId, Role, Version, VersionDetails, VersionNumber,
@@ -45,12 +51,18 @@ pub use credentials::{
 pub use display_text::{DisplayText, LanguageCode};
 pub use enums::{InvalidValue, UnlistedValue};
 pub use error::InvalidField;
-pub use location::{EvseStatus, EvseUid, LocationId, LocationReferences};
+pub use location::{
+    Connector, ConnectorId, Evse, EvseId, EvseStatus, EvseUid, KnownEvse, Location, LocationEvses,
+    LocationId, LocationKey, LocationReferences,
+};
 pub use page::{Cursor, DateWindow, Page, PageRequest, PageStart};
 pub use party::{CountryCode, Party, PartyId};
 pub use platform::{AuthEncoding, Caller, PartyRole, Platform, PlatformId, Profile};
 pub use record::{AuthorizationRecord, MessageId};
-pub use session::{AuthMethod, SessionStatus};
+pub use session::{
+    AuthMethod, CdrToken, Session, SessionId, SessionKey, SessionPhase, SessionStatus,
+};
+pub use stale::is_stale;
 pub use text::{CiString, InvalidText, OcpiString};
 pub use time::{DateTime, InvalidDateTime};
 pub use token::{

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::authorization::{AllowedType, AuthorizationReference, AuthorizationStatus, Rule};
+use crate::authorization::{
+    AllowedType, AuthorizationReference, AuthorizationStatus, Refusal, Rule,
+};
 use crate::location::LocationReferences;
 use crate::party::Party;
 use crate::platform::PlatformId;
@@ -103,6 +105,19 @@ impl AuthorizationRecord {
     /// follows the 64th character is cut.
     pub fn uid_as_asked(text: &str) -> CiString<64> {
         CiString::cut(text)
+    }
+
+    /// The record of the same question when the slot that its ALLOWED needed turned out taken.
+    #[must_use]
+    pub fn refused_for_concurrency(&self) -> AuthorizationRecord {
+        let refusal = Refusal::ConcurrentSessions;
+        AuthorizationRecord {
+            allowed_location: None,
+            allowed: Some(refusal.allowed()),
+            status: Some(refusal.status()),
+            rule: refusal.rule(),
+            ..self.clone()
+        }
     }
 }
 

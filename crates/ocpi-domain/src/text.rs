@@ -139,9 +139,12 @@ impl<const N: usize> Eq for CiString<N> {}
 
 impl<const N: usize> Hash for CiString<N> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for byte in self.0.bytes() {
-            state.write_u8(byte.to_ascii_lowercase());
-        }
+        // In one piece: a hasher that is asked for each byte takes several times as long.
+        let mut folded = [0; N];
+        let folded = &mut folded[..self.0.len()];
+        folded.copy_from_slice(self.0.as_bytes());
+        folded.make_ascii_lowercase();
+        state.write(folded);
         state.write_u8(0xff);
     }
 }

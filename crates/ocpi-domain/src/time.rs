@@ -60,6 +60,13 @@ impl DateTime {
         self.0 - earlier.0
     }
 
+    /// The moment so many milliseconds later, or the nearest that can be written.
+    #[must_use]
+    pub fn plus_ms(self, ms: i64) -> DateTime {
+        let ms = self.0.saturating_add(ms);
+        DateTime(ms.clamp(FIRST_MS, LAST_MS))
+    }
+
     /// Writes the text of the moment into `buffer`, for those to whom formatting is too slow.
     pub fn encode(self, buffer: &mut [u8; DateTime::TEXT_MAX]) -> &str {
         write(self.naive(), buffer)

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ocpi_domain::{
-    AuthorizationRecord, AuthorizationReference, Cursor, DateTime, EvseUid, Party, TokenType,
-    TokenUid,
+    AuthorizationRecord, AuthorizationReference, Cursor, DateTime, EvseUid, KnownEvse,
+    LocationEvses, Party, TokenType, TokenUid,
 };
 use ocpi_memstore::MemStore;
 use ocpi_ports::{AuthorizationRepository, RecordQuery, StorageError, StoredRecord, SubjectLookup};
@@ -24,6 +24,16 @@ pub(super) struct Counted {
     pub(super) known_evses: Option<Vec<EvseUid>>,
 }
 
+fn known(uids: &[EvseUid]) -> Arc<LocationEvses> {
+    let evses = uids.iter().map(|uid| KnownEvse {
+        uid: uid.clone(),
+        evse_id: None,
+        connector_ids: Vec::new(),
+        is_removed: false,
+    });
+    Arc::new(LocationEvses(evses.collect()))
+}
+
 #[async_trait]
 impl AuthorizationRepository for Counted {
     async fn load_authorization_subject(
@@ -39,7 +49,7 @@ impl AuthorizationRepository for Counted {
         Ok(match found {
             SubjectLookup::One(mut subject) => {
                 subject.active_sessions = self.active_sessions;
-                subject.known_evses.clone_from(&self.known_evses);
+                subject.known_evses = self.known_evses.as_deref().map(known);
                 SubjectLookup::One(subject)
             }
             other => other,

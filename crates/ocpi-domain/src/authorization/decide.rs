@@ -6,7 +6,7 @@ use super::{AllowedType, AuthorizationStatus, explain, places};
 use crate::account::TokenAccount;
 use crate::display_text::{DisplayText, LanguageCode};
 use crate::enums::closed_enum;
-use crate::location::{EvseUid, LocationReferences};
+use crate::location::{LocationEvses, LocationReferences};
 use crate::party::Party;
 use crate::time::DateTime;
 use crate::token::StoredToken;
@@ -21,9 +21,9 @@ pub struct AuthorizationSubject {
     /// How many sessions and pending slots count against `concurrent_sessions_max`, those at the
     /// place of the question left out.
     pub active_sessions: u32,
-    /// The EVSEs known at the Location of the question, removed ones left out; `None` when
-    /// the Location is unknown. An empty list says no more than that: no EVSE is known.
-    pub known_evses: Option<Vec<EvseUid>>,
+    /// The EVSEs known at the Location of the question; `None` when the Location is unknown. An
+    /// empty list says no more than that: no EVSE is known.
+    pub known_evses: Option<Arc<LocationEvses>>,
 }
 
 /// The question: who asks, and for which place.

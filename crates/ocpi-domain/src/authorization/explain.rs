@@ -170,7 +170,7 @@ pub(super) fn location_missing(facts: &Facts<'_>, decided: Option<&Decision>) ->
 pub(super) fn concurrent_sessions(facts: &Facts<'_>, _: Option<&Decision>) -> String {
     match facts.account.concurrent_sessions_max {
         Some(max) => format!(
-            "{} of at most {max} sessions are active",
+            "{} of at most {max} slots are taken elsewhere",
             facts.subject.active_sessions
         ),
         None => "no concurrent_sessions_max is set".to_owned(),

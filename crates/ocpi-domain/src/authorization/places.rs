@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::decide::{AuthorizationRequest, Decision, Missing, Refusal};
 use crate::account::{AccountPlace, TokenAccount};
-use crate::location::{EvseUid, LocationReferences};
+use crate::location::{EvseUid, LocationEvses, LocationReferences};
 
 /// What some entries of an account say of the place asked for.
 struct Coverage<'a> {
@@ -16,7 +16,11 @@ struct Coverage<'a> {
 
 impl<'a> Coverage<'a> {
     /// An entry counts when any of the CPOs that the place may belong to is its own.
-    fn of(entries: &'a [AccountPlace], request: &AuthorizationRequest<'_>) -> Coverage<'a> {
+    fn of(
+        entries: &'a [AccountPlace],
+        request: &AuthorizationRequest<'_>,
+        known_evses: Option<&'a LocationEvses>,
+    ) -> Coverage<'a> {
         let asked = request.location.map(|location| &location.location_id);
         let mut coverage = Coverage {
             whole: false,
@@ -30,7 +34,9 @@ impl<'a> Coverage<'a> {
                 AccountPlace::Party(_) => coverage.whole = true,
                 AccountPlace::Location(_, id) if Some(id) == asked => coverage.whole = true,
                 AccountPlace::Evses(_, id, evse_uids) if Some(id) == asked => {
-                    coverage.evses.extend(evse_uids.as_slice());
+                    coverage
+                        .evses
+                        .extend(meant(evse_uids.as_slice(), known_evses));
                 }
                 AccountPlace::Location(..) | AccountPlace::Evses(..) => {}
             }
@@ -39,9 +45,13 @@ impl<'a> Coverage<'a> {
     }
 
     /// What is permitted: without a list, everything.
-    fn of_permitted(account: &'a TokenAccount, request: &AuthorizationRequest<'_>) -> Coverage<'a> {
+    fn of_permitted(
+        account: &'a TokenAccount,
+        request: &AuthorizationRequest<'_>,
+        known_evses: Option<&'a LocationEvses>,
+    ) -> Coverage<'a> {
         match &account.permitted_locations {
-            Some(entries) => Coverage::of(entries, request),
+            Some(entries) => Coverage::of(entries, request, known_evses),
             None => Coverage {
                 whole: true,
                 evses: Vec::new(),
@@ -50,14 +60,22 @@ impl<'a> Coverage<'a> {
     }
 }
 
+/// The uids that are meant, one for each.
+fn meant<'a>(named: &'a [EvseUid], known_evses: Option<&'a LocationEvses>) -> Vec<&'a EvseUid> {
+    match known_evses {
+        Some(known) => known.uids_meant(named),
+        None => named.iter().collect(),
+    }
+}
+
 /// What the account makes of the place asked for: `None` when all of it is permitted.
 pub(super) fn restrict(
     account: &TokenAccount,
     request: &AuthorizationRequest<'_>,
-    known_evses: Option<&[EvseUid]>,
+    known_evses: Option<&LocationEvses>,
 ) -> Option<Decision> {
-    let denied = Coverage::of(&account.denied_locations, request);
-    let permitted = Coverage::of_permitted(account, request);
+    let denied = Coverage::of(&account.denied_locations, request, known_evses);
+    let permitted = Coverage::of_permitted(account, request, known_evses);
     if denied.whole || !permitted.whole && permitted.evses.is_empty() {
         return Some(Decision::Refuse(Refusal::Places));
     }
@@ -70,23 +88,19 @@ pub(super) fn restrict(
     };
     // An empty list would read as the whole Location, so a restricted answer names its EVSEs.
     let allowed: Vec<EvseUid> = if !location.evse_uids.is_empty() {
-        location
-            .evse_uids
-            .iter()
-            .filter(is_allowed)
-            .cloned()
+        let asked = location.evse_uids.iter();
+        asked
+            .zip(meant(&location.evse_uids, known_evses))
+            .filter(|(_, evse)| is_allowed(evse))
+            .map(|(asked, _)| asked.clone())
             .collect()
     } else if !permitted.whole {
         let mut seen = BTreeSet::new();
-        permitted
-            .evses
-            .iter()
-            .copied()
-            .filter(|evse| is_allowed(evse) && seen.insert(*evse))
-            .cloned()
-            .collect()
-    } else if let Some(known) = known_evses.filter(|known| !known.is_empty()) {
-        known.iter().filter(is_allowed).cloned().collect()
+        let mut allowed = permitted.evses.clone();
+        allowed.retain(|evse| is_allowed(evse) && seen.insert(*evse));
+        without_removed(allowed, known_evses)
+    } else if let Some(known) = known_evses.filter(|known| known.present().next().is_some()) {
+        known.present().filter(is_allowed).cloned().collect()
     } else {
         return Some(Decision::NeedsLocation(Missing::Evses));
     };
@@ -101,14 +115,28 @@ pub(super) fn restrict(
     })
 }
 
+/// The EVSEs without those that are removed; all of them when nothing would be left, for that is
+/// no ground to refuse.
+fn without_removed(evses: Vec<&EvseUid>, known_evses: Option<&LocationEvses>) -> Vec<EvseUid> {
+    let is_removed = |evse: &EvseUid| {
+        let known = known_evses.and_then(|known| known.meant(evse));
+        known.is_some_and(|evse| evse.is_removed)
+    };
+    let (removed, present): (Vec<_>, Vec<_>) = evses
+        .into_iter()
+        .cloned()
+        .partition(|evse| is_removed(evse));
+    if present.is_empty() { removed } else { present }
+}
+
 /// What [`restrict`] looked at and made of it, for an operator.
 pub(super) fn describe(
     account: &TokenAccount,
     request: &AuthorizationRequest<'_>,
     decided: Option<&Decision>,
 ) -> String {
-    let denied = Coverage::of(&account.denied_locations, request);
-    let permitted = Coverage::of_permitted(account, request);
+    let denied = Coverage::of(&account.denied_locations, request, None);
+    let permitted = Coverage::of_permitted(account, request, None);
     let place = name(request);
     match decided {
         None if account.permitted_locations.is_none() && account.denied_locations.is_empty() => {

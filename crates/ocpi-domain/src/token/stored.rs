@@ -30,18 +30,12 @@ pub struct StoredToken {
     pub revision: Revision,
 }
 
-/// How far ahead of our clock an owner's clock may be before we stop trusting it, milliseconds.
-const CLOCK_LEAD_MS_MAX: i64 = 24 * 60 * 60 * 1000;
-
 impl StoredToken {
     /// Whether an update of the owner that says `last_updated` is older than what is stored.
     ///
-    /// Equal is not older. A stored time that we inferred, or that lies more than 24 hours in
-    /// the future of `now`, makes nothing stale: one wrong clock must not freeze a Token.
+    /// As [`is_stale`](crate::is_stale) says; a stored time that we inferred makes nothing stale.
     pub fn makes_stale(&self, last_updated: DateTime, now: DateTime) -> bool {
         let stored = self.token.last_updated;
-        let trusted =
-            !self.marks.inferred_last_updated && stored.ms_since(now) <= CLOCK_LEAD_MS_MAX;
-        trusted && last_updated < stored
+        !self.marks.inferred_last_updated && crate::stale::is_stale(stored, last_updated, now)
     }
 }

@@ -12,7 +12,7 @@ use ocpi_domain::{
 use serde_json::json;
 
 use crate::naive::{Asked, Entry, Gates, Outcome, Places, outcome};
-use crate::support::{NOW, evses, moment, party, place, token_with};
+use crate::support::{NOW, evses, known_evses, moment, party, place, token_with};
 
 const fn of_party(party: &'static str) -> Entry {
     Entry {
@@ -83,7 +83,16 @@ const ASKED: &[Option<Asked>] = &[
 
 const CPO_PARTIES: &[&[&str]] = &[&["NL/ALF"], &["NL/BET", "NL/ALF"], &["NL/GAM"]];
 
-const KNOWN: &[Option<&[&str]>] = &[None, Some(&[]), Some(&["E1"]), Some(&["E1", "E2", "E3"])];
+/// The EVSEs of the Location that are there, and those that were removed.
+type Known = (Option<&'static [&'static str]>, &'static [&'static str]);
+
+const KNOWN: &[Known] = &[
+    (None, &[]),
+    (Some(&[]), &[]),
+    (Some(&["E1"]), &[]),
+    (Some(&["E1", "E2", "E3"]), &[]),
+    (Some(&["E2", "E3"]), &["E1"]),
+];
 
 const EXPIRES_IN_MS: [Option<i64>; 4] = [None, Some(-1), Some(0), Some(1)];
 const BALANCES: [Option<i64>; 4] = [None, Some(1), Some(0), Some(-1)];
@@ -125,13 +134,14 @@ fn every_places() -> Vec<Places> {
         for &denied in DENIED {
             for &cpo_parties in CPO_PARTIES {
                 for &asked in ASKED {
-                    for &known in KNOWN {
+                    for &(known, removed) in KNOWN {
                         all.push(Places {
                             permitted,
                             denied,
                             cpo_parties,
                             asked,
                             known,
+                            removed,
                         });
                     }
                 }
@@ -168,7 +178,9 @@ impl Built {
         };
         let mut subject = AuthorizationSubject::of(token_with(json!({})));
         subject.account = Some(Arc::new(account));
-        subject.known_evses = places.known.map(evses);
+        subject.known_evses = places
+            .known
+            .map(|present| known_evses(present, places.removed));
         Built {
             subject,
             cpo_parties: places.cpo_parties.iter().map(|text| party(text)).collect(),
@@ -251,7 +263,7 @@ fn agree(decision: &Decision, expected: &Outcome) -> bool {
     }
 }
 
-/// Holds: E-17, E-20, E-21, E-22, E-24, E-29, T-69.
+/// Holds: E-17, E-20, E-21, E-22, E-23, E-24, E-29, L-07, L-09, T-69.
 #[test]
 fn every_combination_is_decided_as_the_naive_rules_say() {
     let currency: Currency = "EUR".parse().unwrap();
@@ -343,13 +355,14 @@ fn assert_is_the_way_to(decision: &Decision, trail: &RuleTrail) {
 fn a_token_without_account_is_decided_as_one_whose_account_limits_nothing() {
     for valid in [true, false] {
         for &asked in ASKED {
-            for &known in KNOWN {
+            for &(known, removed) in KNOWN {
                 let mut case = Built::new(&Places {
                     permitted: None,
                     denied: &[],
                     cpo_parties: CPO_PARTIES[0],
                     asked,
                     known,
+                    removed,
                 });
                 case.set(&Gates { valid, ..OPEN }, "EUR".parse().unwrap());
                 let limited = case.answer();

@@ -46,7 +46,7 @@ fn each_rule_says_what_it_looked_at() {
             "valid is true",
             "the balance of 0.01 EUR is above zero",
             "the question names LOC1",
-            "1 of at most 2 sessions are active",
+            "1 of at most 2 slots are taken elsewhere",
             "some EVSEs only of LOC1 of NL/ALF are permitted",
             "no rule refused",
         ]
@@ -114,7 +114,7 @@ fn decided() -> Vec<(Question, Rule, &'static str)> {
         (
             about(json!({"concurrent_sessions_max": 0, "denied_locations": alf.clone()})),
             Rule::ConcurrentSessions,
-            "0 of at most 0 sessions are active",
+            "0 of at most 0 slots are taken elsewhere",
         ),
         (
             about(json!({"denied_locations": alf})),

@@ -4,7 +4,10 @@ mod account;
 mod answer;
 mod credentials;
 mod enums;
+mod location;
 mod members;
+mod raw;
+mod session;
 mod token;
 
 use ocpi_domain::Token;

@@ -5,6 +5,8 @@
 // `cfg(test)` says to clippy what cargo knows: all of this is test code, the functions beside the
 // tests too.
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 mod exhaustive;
 #[cfg(test)]
 mod explain;
@@ -16,6 +18,10 @@ mod laws;
 mod naive;
 #[cfg(test)]
 mod ocpp;
+#[cfg(test)]
+mod phase;
+#[cfg(test)]
+mod pushed_places;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -39,7 +39,10 @@ pub(crate) struct Places {
     pub(crate) denied: &'static [Entry],
     pub(crate) cpo_parties: &'static [&'static str],
     pub(crate) asked: Option<Asked>,
+    /// The EVSEs of the Location that are there; `None` when it is unknown.
     pub(crate) known: Option<&'static [&'static str]>,
+    /// Those that were there once.
+    pub(crate) removed: &'static [&'static str],
 }
 
 /// The answer.
@@ -189,7 +192,13 @@ fn whole_location(location: &'static str, places: &Places) -> Outcome {
                 }
             }
         }
-        return listed(location, left);
+        // L-07, E-23: what was removed is not named, and is no ground to refuse.
+        let there: Vec<&'static str> = left
+            .iter()
+            .copied()
+            .filter(|evse| !has(places.removed, evse))
+            .collect();
+        return listed(location, if there.is_empty() { left } else { there });
     }
     let some_denied = places
         .denied

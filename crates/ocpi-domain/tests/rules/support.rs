@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ocpi_domain::{
-    AuthorizationRequest, AuthorizationSubject, DateTime, Decision, EvseUid, LocationReferences,
-    Party, Token, TokenAccount, decide,
+    AuthorizationRequest, AuthorizationSubject, DateTime, Decision, EvseUid, KnownEvse,
+    LocationEvses, LocationReferences, Party, Token, TokenAccount, decide,
 };
 use serde_json::{Value, json};
 
@@ -65,6 +65,19 @@ pub(crate) fn place(location: &str, evse_uids: &[&str]) -> LocationReferences {
     }
 }
 
+/// The EVSEs of a Location that are there, and those that were removed.
+pub(crate) fn known_evses(present: &[&str], removed: &[&str]) -> Arc<LocationEvses> {
+    let known = |uid: &&str, is_removed| KnownEvse {
+        uid: uid.parse().unwrap(),
+        evse_id: None,
+        connector_ids: vec!["1".parse().unwrap()],
+        is_removed,
+    };
+    let removed = removed.iter().map(|uid| known(uid, true));
+    let present = present.iter().map(|uid| known(uid, false));
+    Arc::new(LocationEvses(removed.chain(present).collect()))
+}
+
 /// A question, as a test writes it down. The CPO is `NL/ALF`.
 pub(crate) struct Question {
     pub(crate) subject: AuthorizationSubject,
@@ -90,8 +103,13 @@ impl Question {
     }
 
     /// The Location of the question is known, with these EVSEs.
-    pub(crate) fn knowing(mut self, evse_uids: &[&str]) -> Question {
-        self.subject.known_evses = Some(evses(evse_uids));
+    pub(crate) fn knowing(self, evse_uids: &[&str]) -> Question {
+        self.knowing_all(known_evses(evse_uids, &[]))
+    }
+
+    /// The Location of the question is known as this.
+    pub(crate) fn knowing_all(mut self, known: Arc<LocationEvses>) -> Question {
+        self.subject.known_evses = Some(known);
         self
     }
 

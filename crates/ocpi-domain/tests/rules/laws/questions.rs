@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::{EVSES, account, entries, entry, some_evses};
-use crate::support::{NOW, evses, moment, party, token_with};
+use crate::support::{NOW, evses, known_evses, moment, party, token_with};
 
 /// A question with all that its answer depends on.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl Question {
         let mut subject = AuthorizationSubject::of(token_with(json!({"valid": self.valid})));
         subject.account = Some(Arc::new(self.account.clone()));
         subject.active_sessions = self.sessions;
-        subject.known_evses = self.known.then(|| evses(&EVSES));
+        subject.known_evses = self.known.then(|| known_evses(&EVSES, &[]));
         let request = AuthorizationRequest {
             cpo_parties: &[party("NL/ALF")],
             location: self.asked.as_ref(),

@@ -1,10 +1,21 @@
-//! Places to charge, as far as an authorization needs them.
+//! Places to charge, as far as an authorization needs them; the rest is kept as it came.
+//!
+//! Spec: 2.3.0 `mod_locations`.
+
+mod evses;
+mod object;
+
+use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::enums::closed_enum;
 use crate::json::Object;
+use crate::party::Party;
 use crate::text::identifier;
+
+pub use evses::{KnownEvse, LocationEvses};
+pub use object::{Connector, Evse, Location};
 
 identifier!(
     /// The id of a Location within its CPO: 1 to 36 characters.
@@ -17,6 +28,34 @@ identifier!(
     EvseUid,
     36
 );
+
+identifier!(
+    /// The id that is printed on an EVSE, by eMI3: 1 to 48 characters.
+    EvseId,
+    48
+);
+
+identifier!(
+    /// The id of a connector within its EVSE: 1 to 36 characters.
+    ConnectorId,
+    36
+);
+
+/// What identifies a Location: its CPO, and its id there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocationKey {
+    /// The CPO.
+    pub party: Party,
+    /// The id within the CPO.
+    pub id: LocationId,
+}
+
+/// `NL/ALF/LOC001`.
+impl fmt::Display for LocationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.party, self.id)
+    }
+}
 
 closed_enum!(
     /// What an EVSE is doing.
@@ -38,7 +77,7 @@ closed_enum!(
 /// A Location, or some of its EVSEs.
 ///
 /// Spec: 2.3.0 `mod_tokens`, `LocationReferences`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct LocationReferences {
     /// The Location.
     pub location_id: LocationId,

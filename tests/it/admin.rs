@@ -10,6 +10,7 @@ mod export;
 mod guard;
 mod import;
 mod platforms;
+mod sessions;
 mod strict;
 mod tokens;
 

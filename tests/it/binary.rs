@@ -1,6 +1,7 @@
 //! The program itself, as an operator starts it.
 
 mod durable;
+mod example;
 mod log;
 mod quickstart;
 mod settings;

@@ -8,6 +8,7 @@ mod exits;
 mod export;
 mod import;
 mod interrupted;
+mod sessions;
 
 use serde_json::Value;
 

@@ -166,13 +166,16 @@ fn the_held_table_is_what_the_tests_say() {
 }
 
 /// The modules whose tests are about the protocol. The others are about the program and the house.
-const PROTOCOL_MODULES: [&str; 9] = [
+const PROTOCOL_MODULES: [&str; 12] = [
     "authorize",
+    "concurrency",
     "credentials",
     "dialect",
     "faults",
     "golden",
     "list_tokens",
+    "locations",
+    "sessions",
     "token_copies",
     "transport",
     "versions",

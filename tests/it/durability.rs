@@ -1,5 +1,6 @@
 //! Nothing acknowledged is lost: the program on a store file, killed, cramped, damaged and stopped.
 
+mod cards;
 mod clean_stop;
 mod corrupt;
 mod disk_full;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use ocpi_app::Ports;
 use ocpi_domain::AuthorizationSubject;
 use ocpi_ports::{
-    MockAuthenticator, MockAuthorizationRepository, MockTokenRepository, StorageError,
-    SubjectLookup,
+    MockAuthenticator, MockAuthorizationRepository, MockLocationRepository, MockSessionRepository,
+    MockTokenRepository, StorageError, SubjectLookup,
 };
 use serde_json::json;
 use tokio::time::Instant;
@@ -75,13 +75,31 @@ async fn a_store_that_fails_after_the_request_was_understood_is_200_and_3000() {
             authorizations: Arc::new({
                 let mut authorizations = MockAuthorizationRepository::new();
                 let load = authorizations.expect_load_authorization_subject();
-                load.returning(move |_, _, _| Err(fault()));
+                load.returning(move |_| Err(fault()));
                 authorizations
+            }),
+            sessions: Arc::new({
+                let mut sessions = MockSessionRepository::new();
+                let find = sessions.expect_find_session();
+                find.returning(move |_| Err(fault()));
+                let list = sessions.expect_list_sessions();
+                list.returning(move |_, _| Err(fault()));
+                sessions
+            }),
+            locations: Arc::new({
+                let mut locations = MockLocationRepository::new();
+                let find = locations.expect_find_location();
+                find.returning(move |_| Err(fault()));
+                locations
             }),
             ..ports
         })
         .await;
-        for (method, target, body) in ROUTES.iter().filter(|(_, it, _)| it.contains("/tokens")) {
+        let of_the_store = |target: &str| {
+            let modules = ["/tokens", "/sessions", "/locations"];
+            modules.iter().any(|module| target.contains(module))
+        };
+        for (method, target, body) in ROUTES.iter().filter(|(_, it, _)| of_the_store(it)) {
             let response = world.send(&request(method, target, body)).await;
             assert_fault(&response, (200, 3000), &format!("{method} {target}"));
         }
@@ -114,7 +132,7 @@ async fn nobody_is_allowed_without_a_record_and_the_failure_is_counted_and_shown
     let mut broken = MockAuthorizationRepository::new();
     broken
         .expect_load_authorization_subject()
-        .returning(|_, _, _| Ok(subject()));
+        .returning(|_| Ok(subject()));
     broken.expect_append_record().returning(|_| unavailable());
     let world = world_with(|ports| Ports {
         authorizations: Arc::new(broken),
@@ -141,6 +159,54 @@ async fn nobody_is_allowed_without_a_record_and_the_failure_is_counted_and_shown
         !metrics.contains("ALLOWED"),
         "an answer that was not given was counted: {metrics}"
     );
+}
+
+/// Holds: E-17, E-29, E-32, E-33.
+#[tokio::test]
+async fn nobody_is_allowed_when_the_slot_and_the_record_cannot_be_written_together() {
+    let mut broken = MockAuthorizationRepository::new();
+    broken.expect_load_authorization_subject().returning(|_| {
+        let SubjectLookup::One(mut subject) = subject() else {
+            return Ok(SubjectLookup::Unknown);
+        };
+        let limit = json!({"concurrent_sessions_max": 1});
+        subject.account = serde_json::from_value(limit).expect("an account");
+        Ok(SubjectLookup::One(subject))
+    });
+    // Neither may be written without the other: the record alone is not even tried.
+    broken.expect_append_record().never();
+    broken
+        .expect_append_record_with_slot()
+        .times(1)
+        .returning(|_, _| Err(StorageError::Unavailable(SECRET.into())));
+    let world = world_with(|ports| Ports {
+        authorizations: Arc::new(broken),
+        ..ports
+    })
+    .await;
+    let response = world.call("POST", &question("X"), None).await;
+    assert_fault(&response, (200, 3000), "authorize");
+    let ready = world.app.check_ready().await;
+    ready.expect_err("the record could not be written");
+}
+
+/// Holds: T-46, S-26.
+#[tokio::test]
+async fn a_session_that_cannot_be_written_is_200_and_3000() {
+    let mut sessions = MockSessionRepository::new();
+    sessions.expect_find_session().returning(|_| Ok(None));
+    sessions
+        .expect_put_session()
+        .returning(|_| Err(StorageError::Unavailable(SECRET.into())));
+    let world = world_with(|ports| Ports {
+        sessions: Arc::new(sessions),
+        ..ports
+    })
+    .await;
+    let is_put = |route: &&(&str, &str, &str)| route.0 == "PUT" && route.1.contains("/sessions/");
+    let (method, target, body) = ROUTES.iter().find(is_put).expect("there is one");
+    let response = world.send(&request(method, target, body)).await;
+    assert_fault(&response, (200, 3000), "PUT");
 }
 
 /// Holds: E-31, E-32.

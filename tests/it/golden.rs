@@ -86,8 +86,8 @@ fn is_updating() -> bool {
 }
 
 /// Holds: T-20, T-21, T-22, T-24, T-25, T-30, T-31, T-32, T-33, T-34, T-36, T-37, T-38, T-39, T-40,
-/// T-41, T-42, T-45, T-80, T-85, V-01, V-03, V-06, V-09, C-13, P-04, P-06, P-07, E-18, E-19, X-20,
-/// D-11, D-12.
+/// T-41, T-42, T-43, T-44, T-45, T-80, T-85, V-01, V-03, V-06, V-09, C-13, P-04, P-06, P-07, E-18,
+/// E-19, E-29, X-07, X-20, X-22, X-35, S-02, S-25, S-27, L-03, L-04, L-08, D-11, D-12, D-13, D-15.
 #[tokio::test]
 async fn every_exchange_is_as_its_file_says() {
     let directory = directory();

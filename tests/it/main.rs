@@ -15,6 +15,8 @@ mod binary;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod concurrency;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod credentials;
@@ -31,7 +33,11 @@ mod limits;
 #[cfg(test)]
 mod list_tokens;
 #[cfg(test)]
+mod locations;
+#[cfg(test)]
 mod operator;
+#[cfg(test)]
+mod sessions;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

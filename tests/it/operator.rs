@@ -146,7 +146,7 @@ async fn a_server_that_cannot_record_is_not_ready_until_it_can_and_counts() {
     let mut broken = MockAuthorizationRepository::new();
     broken
         .expect_load_authorization_subject()
-        .returning(|_, _, _| Ok(SubjectLookup::Unknown));
+        .returning(|_| Ok(SubjectLookup::Unknown));
     broken
         .expect_append_record()
         .times(2)

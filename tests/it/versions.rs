@@ -48,6 +48,12 @@ fn endpoints(details: &Value) -> Vec<String> {
 const CREDENTIALS: &str = "credentials SENDER /ocpi/2.3.0/credentials";
 const SENDER: &str = "tokens SENDER /ocpi/emsp/2.3.0/tokens";
 const RECEIVER: &str = "tokens RECEIVER /ocpi/cpo/2.3.0/tokens";
+const SESSIONS: &str = "sessions RECEIVER /ocpi/emsp/2.3.0/sessions";
+const LOCATIONS: &str = "locations RECEIVER /ocpi/emsp/2.3.0/locations";
+
+/// What is served as eMSP, beside the credentials, and what as CPO.
+const OF_EMSP: &[&str] = &[LOCATIONS, SESSIONS, SENDER];
+const OF_CPO: &[&str] = &[RECEIVER];
 
 /// Holds: V-01, V-05, V-11.
 #[tokio::test]
@@ -85,7 +91,7 @@ async fn the_combined_details_list_both_roles_together_and_credentials_once() {
         );
         assert_eq!(
             endpoints(&details),
-            [CREDENTIALS, RECEIVER, SENDER],
+            [CREDENTIALS, LOCATIONS, SESSIONS, RECEIVER, SENDER],
             "{target}"
         );
     }
@@ -95,13 +101,13 @@ async fn the_combined_details_list_both_roles_together_and_credentials_once() {
 #[tokio::test]
 async fn the_details_below_a_roles_root_list_that_role_only() {
     let world = World::start().await;
-    for (role, tokens) in [("cpo", RECEIVER), ("emsp", SENDER)] {
+    for (role, modules) in [("cpo", OF_CPO), ("emsp", OF_EMSP)] {
         for target in [
             format!("/ocpi/{role}/2.3.0"),
             format!("/ocpi/{role}/2.3.0/details"),
         ] {
             let credentials = format!("credentials SENDER /ocpi/{role}/2.3.0/credentials");
-            let expected = [credentials.as_str(), tokens];
+            let expected = [&[credentials.as_str()], modules].concat();
             assert_eq!(endpoints(&got(&world, &target).await), expected, "{target}");
         }
     }
@@ -110,12 +116,13 @@ async fn the_details_below_a_roles_root_list_that_role_only() {
 /// Holds: V-06.
 #[tokio::test]
 async fn a_host_of_one_role_lists_what_that_role_serves_and_no_more() {
-    for (role, expected) in [(Role::Cpo, RECEIVER), (Role::Emsp, SENDER)] {
+    for (role, modules) in [(Role::Cpo, OF_CPO), (Role::Emsp, OF_EMSP)] {
         let mut builder = WorldBuilder::new();
         builder.hosted = vec![hosted("CH", "ABC", std::slice::from_ref(&role))];
         let world = builder.start().await;
         let combined = endpoints(&got(&world, "/ocpi/2.3.0").await);
-        assert_eq!(combined, [CREDENTIALS, expected], "{role}");
+        let expected = [&[CREDENTIALS], modules].concat();
+        assert_eq!(combined, expected, "{role}");
         let other = if role == Role::Cpo { "emsp" } else { "cpo" };
         let none = endpoints(&got(&world, &format!("/ocpi/{other}/2.3.0")).await);
         assert_eq!(none.len(), 1, "{role}: {none:?}");
@@ -220,7 +227,7 @@ async fn every_published_url_is_served() {
         for endpoint in details["endpoints"].as_array().expect("a list") {
             let url = path(&endpoint["url"]);
             let is_receiver = endpoint["role"] == "RECEIVER";
-            // A Receiver's Tokens are addressed one by one.
+            // What a Receiver has is addressed one by one.
             targets.push(if is_receiver {
                 format!("{url}/CH/ABC/X")
             } else {
@@ -228,14 +235,16 @@ async fn every_published_url_is_served() {
             });
         }
     }
-    assert_eq!(targets.len(), 6);
+    assert_eq!(targets.len(), 8);
     for target in targets {
         let codes = world.call("GET", &target, None).await.codes();
-        let expected = if target.ends_with("/X") {
-            (404, 2004)
-        } else {
-            (200, 1000)
-        };
+        let unknown = [
+            ("/tokens/", 2004),
+            ("/sessions/", 2000),
+            ("/locations/", 2003),
+        ];
+        let unknown = unknown.iter().find(|(module, _)| target.contains(module));
+        let expected = unknown.map_or((200, 1000), |(_, code)| (404, *code));
         assert_eq!(codes, expected, "{target}");
     }
 }

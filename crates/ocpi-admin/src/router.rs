@@ -88,7 +88,7 @@ mod tests {
             "/",
             "/metrics/",
             "/admin/v1",
-            "/admin/v1/sessions",
+            "/admin/v1/sessions/NL",
             "/admin/v2/tokens",
         ] {
             let refused = routed(&Method::PUT, path);

@@ -1,6 +1,6 @@
 //! Who asks, for whom, and what that lets them do.
 
-use ocpi_domain::{Caller, MessageId, Party, Role};
+use ocpi_domain::{Caller, MessageId, Party, Platform, Role};
 
 use crate::app::App;
 
@@ -74,6 +74,22 @@ impl App {
         holds.then_some(()).ok_or(AccessError::PartyNotHeld)
     }
 
+    /// Checks that the platform may see and write the sessions and Locations of `party`: it speaks
+    /// for that CPO. For use cases and adapters, as [`require_owner`](App::require_owner).
+    ///
+    /// # Errors
+    ///
+    /// [`AccessError`].
+    pub fn require_cpo_party(
+        &self,
+        context: &RequestContext,
+        party: Party,
+    ) -> Result<(), AccessError> {
+        self.check_routing(context, &Role::Emsp)?;
+        let holds = context.caller.platform.holds(party, &Role::Cpo);
+        holds.then_some(()).ok_or(AccessError::PartyNotHeld)
+    }
+
     /// Checks the routing of a request to our `role`.
     pub(crate) fn check_routing(
         &self,
@@ -103,4 +119,13 @@ impl App {
 pub(crate) fn require_cpo(context: &RequestContext) -> Result<(), AccessError> {
     let holds = context.caller.platform.parties(&Role::Cpo).next().is_some();
     holds.then_some(()).ok_or(AccessError::PartyNotHeld)
+}
+
+/// The CPOs that a question, or what it is about, may belong to: the party that sends, when the
+/// platform holds it, else all that the platform holds.
+pub(crate) fn cpo_parties(platform: &Platform, from: Option<Party>) -> Vec<Party> {
+    match from {
+        Some(from) if platform.holds(from, &Role::Cpo) => vec![from],
+        _ => platform.parties(&Role::Cpo).collect(),
+    }
 }

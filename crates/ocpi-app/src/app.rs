@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use ocpi_domain::{Caller, CredentialsToken, MessageId};
 use ocpi_ports::{
-    AccountRepository, Authenticator, AuthorizationRepository, Clock, PlatformRepository,
-    Randomness, RecordAudit, StorageError, StoreBackup, StoreHealth, TokenRepository,
+    AccountRepository, Authenticator, AuthorizationRepository, Clock, LocationRepository,
+    PlatformRepository, Randomness, RecordAudit, SessionRepository, StorageError, StoreBackup,
+    StoreHealth, TokenRepository,
 };
 use prometheus_client::registry::Registry;
 
@@ -25,6 +26,8 @@ pub struct Ports {
     pub tokens: Arc<dyn TokenRepository>,
     pub accounts: Arc<dyn AccountRepository>,
     pub authorizations: Arc<dyn AuthorizationRepository>,
+    pub sessions: Arc<dyn SessionRepository>,
+    pub locations: Arc<dyn LocationRepository>,
     pub platforms: Arc<dyn PlatformRepository>,
     pub authenticator: Arc<dyn Authenticator>,
     pub health: Arc<dyn StoreHealth>,
@@ -38,10 +41,24 @@ pub struct Ports {
 }
 
 /// What the operator may set.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AppOptions {
     /// List Tokens of the types `AD_HOC_USER`, `APP_USER` and EMAID to CPOs too.
     pub list_all_token_types: bool,
+    /// How long an ALLOWED holds a slot for a session that is not heard of, milliseconds.
+    pub pending_slot_ms: i64,
+    /// How long an ACTIVE session counts that is not heard of again, milliseconds.
+    pub session_silence_ms_max: i64,
+}
+
+impl Default for AppOptions {
+    fn default() -> AppOptions {
+        AppOptions {
+            list_all_token_types: false,
+            pending_slot_ms: 3 * 60 * 1000,
+            session_silence_ms_max: 48 * 60 * 60 * 1000,
+        }
+    }
 }
 
 /// The use cases. Shared by every adapter that drives it; adapters cannot reach the ports.

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use ocpi_domain::{
     AllowedType, AuthorizationInfo, AuthorizationRecord, AuthorizationReference,
-    AuthorizationRequest, AuthorizationStatus, AuthorizationSubject, DateTime, Decision,
-    LocationReferences, Missing, Party, Platform, Role, Rule, TokenType, WhitelistType, decide,
+    AuthorizationRequest, AuthorizationStatus, AuthorizationSubject, ConnectorId, DateTime,
+    Decision, LocationEvses, LocationReferences, Missing, Party, Refusal, Role, Rule, SlotClaim,
+    SlotOutcome, TokenType, WhitelistType, decide,
 };
 use ocpi_ports::{StorageError, SubjectLookup};
 
-use crate::access::{AccessError, RequestContext, Routing, require_cpo};
+use crate::access::{AccessError, RequestContext, Routing, cpo_parties, require_cpo};
 use crate::app::{ANSWER_MAX, App};
 use crate::deadline::within;
+use crate::subject_lookup::SubjectQuestion;
 
 /// The question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub struct AuthorizationAnswer {
     pub info: AuthorizationInfo,
     /// The finer status, for those who understand it.
     pub status: AuthorizationStatus,
+    /// The connectors of the one EVSE that the answer names, when that is known.
+    pub connector_ids: Option<Vec<ConnectorId>>,
 }
 
 /// Why there is no answer.
@@ -110,13 +114,39 @@ impl App {
             rule: verdict.rule(),
             latency_us: self.elapsed_us().saturating_sub(started_us),
         });
-        self.ports
-            .authorizations
-            .append_record(Arc::clone(&record))
-            .await?;
+        let claim = match (&verdict, &subject) {
+            (Verdict::Decided(Decision::Allow(_)), Some(subject)) => {
+                self.slot_claim(subject, &record)
+            }
+            _ => None,
+        };
+        let (record, verdict) = match self.keep_record(Arc::clone(&record), claim).await? {
+            SlotOutcome::Taken => (record, verdict),
+            // Another took the last slot since the facts were read.
+            SlotOutcome::Full => (
+                Arc::new(record.refused_for_concurrency()),
+                Verdict::Decided(Decision::Refuse(Refusal::ConcurrentSessions)),
+            ),
+        };
         self.record_health.succeeded();
         self.report(&record, subject.as_deref());
         verdict.into_answer(subject, reference)
+    }
+
+    /// Keeps the evidence, together with the slot that it claims, if any.
+    async fn keep_record(
+        &self,
+        record: Arc<AuthorizationRecord>,
+        claim: Option<SlotClaim>,
+    ) -> Result<SlotOutcome, StorageError> {
+        let store = &self.ports.authorizations;
+        match claim {
+            Some(claim) => store.append_record_with_slot(record, claim).await,
+            None => store
+                .append_record(record)
+                .await
+                .map(|()| SlotOutcome::Taken),
+        }
     }
 
     /// What the question comes to, and everything stored about the Token that it is about.
@@ -131,14 +161,22 @@ impl App {
             return Ok((None, Verdict::Denied(denied)));
         }
         let Routing { to, from } = context.routing;
-        let found = self
-            .look_up(request.owner, to, request.uid, &request.token_type)
-            .await?;
-        Ok(match found {
+        let platform = &context.caller.platform;
+        let cpo_parties = cpo_parties(platform, from);
+        let question = SubjectQuestion {
+            owner: request.owner,
+            to,
+            uid: request.uid,
+            token_type: &request.token_type,
+            platform: Some(&platform.id),
+            cpo_parties: &cpo_parties,
+            location: request.location.as_ref(),
+            at: now,
+        };
+        Ok(match self.look_up(&question).await? {
             SubjectLookup::Unknown => (None, Verdict::Unknown),
             SubjectLookup::Ambiguous => (None, Verdict::Ambiguous),
             SubjectLookup::One(subject) => {
-                let cpo_parties = cpo_parties(&context.caller.platform, from);
                 let place = AuthorizationRequest {
                     cpo_parties: &cpo_parties,
                     location: request.location.as_ref(),
@@ -147,35 +185,6 @@ impl App {
                 (Some(subject), Verdict::Decided(decision))
             }
         })
-    }
-
-    /// Everything stored about the Token, under the owners that the question may mean: the one
-    /// that it names as owner or as recipient, else every eMSP hosted here.
-    pub(crate) async fn look_up(
-        &self,
-        owner: Option<Party>,
-        to: Option<Party>,
-        uid: &str,
-        token_type: &TokenType,
-    ) -> Result<SubjectLookup, StorageError> {
-        let hosted = self.hosting.emsp_parties();
-        let named = match (owner, to) {
-            (Some(owner), Some(to)) if owner != to => return Ok(SubjectLookup::Unknown),
-            (owner, to) => owner.or(to),
-        };
-        let named = named.map(|party| [party]);
-        let parties = match &named {
-            Some([party]) if !hosted.contains(party) => return Ok(SubjectLookup::Unknown),
-            Some(party) => party.as_slice(),
-            None => hosted,
-        };
-        let Ok(uid) = uid.parse() else {
-            return Ok(SubjectLookup::Unknown);
-        };
-        let store = &self.ports.authorizations;
-        store
-            .load_authorization_subject(parties, &uid, token_type)
-            .await
     }
 
     /// One line in the log and one count for every answer.
@@ -205,15 +214,6 @@ impl App {
             latency_us = record.latency_us,
             "authorization",
         );
-    }
-}
-
-/// The CPOs that the place of a question may belong to: the party that sends, when the platform
-/// holds it, else all that the platform holds.
-pub(crate) fn cpo_parties(platform: &Platform, from: Option<Party>) -> Vec<Party> {
-    match from {
-        Some(from) if platform.holds(from, &Role::Cpo) => vec![from],
-        _ => platform.parties(&Role::Cpo).collect(),
     }
 }
 
@@ -268,12 +268,19 @@ impl Verdict {
         let (Some((allowed, status)), Some(subject)) = (answer, subject) else {
             return Err(self.no_answer());
         };
-        let token = subject.token.token;
+        let AuthorizationSubject {
+            token, known_evses, ..
+        } = *subject;
+        let token = token.token;
         let (location, reference, info) = match self {
             Verdict::Decided(Decision::Allow(location)) => (location, Some(reference), None),
             Verdict::Decided(decision) => (None, None, decision.text(token.language)),
             Verdict::Denied(_) | Verdict::Unknown | Verdict::Ambiguous => (None, None, None),
         };
+        let connector_ids = location
+            .as_ref()
+            .zip(known_evses.as_deref())
+            .and_then(|(location, known)| connectors_of(location, known));
         Ok(AuthorizationAnswer {
             info: AuthorizationInfo {
                 allowed,
@@ -283,6 +290,7 @@ impl Verdict {
                 info,
             },
             status,
+            connector_ids,
         })
     }
 
@@ -298,4 +306,13 @@ impl Verdict {
             Verdict::Decided(_) => AuthorizeTokenError::LocationMissing,
         }
     }
+}
+
+/// The connectors of the only EVSE of a place, when they are known.
+fn connectors_of(place: &LocationReferences, known: &LocationEvses) -> Option<Vec<ConnectorId>> {
+    let [evse] = place.evse_uids.as_slice() else {
+        return None;
+    };
+    let connector_ids = &known.meant(evse)?.connector_ids;
+    (!connector_ids.is_empty()).then(|| connector_ids.clone())
 }

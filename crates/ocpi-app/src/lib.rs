@@ -13,30 +13,56 @@ mod app;
 mod authorize_token;
 mod credentials_hash;
 mod deadline;
+mod get_location;
+mod get_session;
 mod get_token;
 mod hashed_tokens;
 mod health;
 mod hosting;
+mod list_sessions;
 mod list_tokens;
+mod location_target;
+mod location_update;
 mod metrics;
 mod operator;
+mod owner;
+mod patch_location;
+mod patch_session;
 mod patch_token;
+mod put_location;
+mod put_session;
 mod put_token;
 mod secret_key;
+mod session_link;
+mod session_update;
+mod slot_claim;
+mod subject_lookup;
 mod token_update;
 
 pub use access::{AccessError, RequestContext, Routing};
 pub use app::{App, AppOptions, Ports};
 pub use authorize_token::{AuthorizationAnswer, AuthorizeTokenError, AuthorizeTokenRequest};
 pub use credentials_hash::CredentialsHash;
+pub use get_location::GetLocationError;
+pub use get_session::GetSessionError;
 pub use get_token::{GetTokenError, GetTokenRequest};
 pub use hashed_tokens::HashedTokens;
 pub use health::NotReady;
 pub use hosting::{HostedParty, Hosting};
+pub use list_sessions::ListSessionsError;
 pub use list_tokens::ListTokensError;
+pub use location_target::{LocationObject, LocationPart, LocationTarget};
 pub use operator::{
-    ExplainRequest, Explanation, Imported, ListOwnTokens, OperatorError, PutOwnToken,
+    ExplainRequest, Explanation, FoundAuthorization, Imported, ListOwnTokens, OperatorError,
+    PutOwnToken,
 };
+pub use patch_location::PatchLocationError;
+pub use patch_session::{PatchSessionError, PatchSessionRequest};
 pub use patch_token::{PatchTokenError, PatchTokenRequest};
+pub use put_location::PutLocationError;
+pub use put_session::{PutSessionError, PutSessionRequest};
 pub use put_token::{PutTokenError, PutTokenRequest, Written};
 pub use secret_key::{InvalidSecretKey, SecretKey};
+
+#[cfg(test)]
+mod testing;

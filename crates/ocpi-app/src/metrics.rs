@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ocpi_domain::{AllowedType, AuthorizationStatus, PlatformId};
+use ocpi_domain::{AllowedType, AuthorizationStatus, PlatformId, SessionPhase};
 use ocpi_ports::RecordAudit;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{
@@ -16,6 +16,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::session_update::phase_name;
+
 /// The labels of `ocpi_authorizations_total`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct AuthorizationLabels {
@@ -23,6 +25,14 @@ pub(crate) struct AuthorizationLabels {
     allowed: &'static str,
     /// The finer status, or empty.
     status: &'static str,
+    platform: PlatformLabel,
+}
+
+/// The labels of `ocpi_session_pushes_total`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct SessionLabels {
+    /// Where the session stands since the push.
+    phase: &'static str,
     platform: PlatformLabel,
 }
 
@@ -45,6 +55,8 @@ pub(crate) struct Metrics {
     authorizations: Family<AuthorizationLabels, Counter>,
     authorization_duration: Histogram,
     record_failures: Counter,
+    session_pushes: Family<SessionLabels, Counter>,
+    sessions_of_unknown_tokens: Counter,
 }
 
 impl Metrics {
@@ -53,6 +65,8 @@ impl Metrics {
             authorizations: Family::default(),
             authorization_duration: Histogram::new(DURATION_BUCKETS),
             record_failures: Counter::default(),
+            session_pushes: Family::default(),
+            sessions_of_unknown_tokens: Counter::default(),
         };
         registry.register(
             "ocpi_authorizations",
@@ -69,6 +83,16 @@ impl Metrics {
             "ocpi_authorization_record_failures",
             "Authorize requests that were not answered because the store failed or hung",
             metrics.record_failures.clone(),
+        );
+        registry.register(
+            "ocpi_session_pushes",
+            "Sessions that were put or patched",
+            metrics.session_pushes.clone(),
+        );
+        registry.register(
+            "ocpi_sessions_of_unknown_tokens",
+            "Sessions that turned out to be of a Token that is not known here",
+            metrics.sessions_of_unknown_tokens.clone(),
         );
         metrics
     }
@@ -97,6 +121,18 @@ impl Metrics {
 
     pub(crate) fn record_failed(&self) {
         self.record_failures.inc();
+    }
+
+    pub(crate) fn session_pushed(&self, platform: &PlatformId, phase: SessionPhase) {
+        let platform = PlatformLabel(platform.clone());
+        let phase = phase_name(phase);
+        self.session_pushes
+            .get_or_create(&SessionLabels { phase, platform })
+            .inc();
+    }
+
+    pub(crate) fn session_of_unknown_token(&self) {
+        self.sessions_of_unknown_tokens.inc();
     }
 }
 

@@ -22,17 +22,18 @@ impl RequestBody {
         RequestBody(Some(body).filter(|body| !body.is_end_stream()))
     }
 
-    /// Receives the whole body.
+    /// Receives the whole body, of at most `bytes_max` bytes.
     pub(crate) async fn receive(
         &mut self,
         headers: &HeaderMap,
         limits: &Limits,
+        bytes_max: usize,
     ) -> Result<Bytes, Failure> {
         let Some(body) = self.0.take() else {
             return Ok(Bytes::new());
         };
         let max_ms = limits.read_timeout_ms;
-        let received = collect(body, headers, limits.body_bytes_max);
+        let received = collect(body, headers, bytes_max);
         match tokio::time::timeout(Duration::from_millis(max_ms), received).await {
             Ok(received) => received,
             Err(_) => Err(Failure::TooSlow { max_ms }),

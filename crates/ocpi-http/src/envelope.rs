@@ -7,7 +7,7 @@ use ocpi_domain::DateTime;
 use serde::Serialize;
 
 use crate::status::OcpiCode;
-use crate::wire::object::ObjectWriter;
+use crate::wire::object::{ObjectWriter, write_json};
 
 /// What most answers fit in, bytes: an authorization with a Token of all fields.
 const CAPACITY: usize = 1024;
@@ -25,13 +25,7 @@ pub(crate) fn success(write_data: impl FnOnce(&mut Vec<u8>), now: DateTime) -> B
 
 /// A success with an object that is not worth a writer of its own.
 pub(crate) fn success_of(data: &impl Serialize, now: DateTime) -> Bytes {
-    let write = |out: &mut Vec<u8>| {
-        if let Err(error) = serde_json::to_writer(&mut *out, data) {
-            // Our own types always serialise; were one not to, half an object would be no JSON.
-            tracing::error!(%error, "an answer could not be written");
-        }
-    };
-    success(write, now)
+    success(|out| write_json(out, data), now)
 }
 
 /// A success that has nothing to show: echoing a partial object breaks peers.

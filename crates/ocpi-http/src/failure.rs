@@ -2,8 +2,9 @@
 
 use http::Method;
 use ocpi_app::{
-    AccessError, AuthorizeTokenError, GetTokenError, ListTokensError, PatchTokenError,
-    PutTokenError,
+    AccessError, AuthorizeTokenError, GetLocationError, GetSessionError, GetTokenError,
+    ListSessionsError, ListTokensError, PatchLocationError, PatchSessionError, PatchTokenError,
+    PutLocationError, PutSessionError, PutTokenError,
 };
 use ocpi_domain::InvalidField;
 use ocpi_ports::StorageError;
@@ -30,6 +31,10 @@ pub(crate) enum Failure {
     PartyNotHeld,
     #[error("no such token")]
     UnknownToken,
+    #[error("no such session")]
+    UnknownSession,
+    #[error("no such location, or no such EVSE or connector in it")]
+    UnknownLocation,
     #[error("{0}")]
     LocationNeeded(&'static str),
     #[error("stale last_updated: a newer version is stored")]
@@ -130,6 +135,84 @@ impl From<AuthorizeTokenError> for Failure {
             ),
             AuthorizeTokenError::TimedOut => Failure::TimedOut,
             AuthorizeTokenError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<GetSessionError> for Failure {
+    fn from(error: GetSessionError) -> Failure {
+        match error {
+            GetSessionError::Access(error) => error.into(),
+            GetSessionError::UnknownSession => Failure::UnknownSession,
+            GetSessionError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<PutSessionError> for Failure {
+    fn from(error: PutSessionError) -> Failure {
+        match error {
+            PutSessionError::Access(error) => error.into(),
+            PutSessionError::Invalid(error) => error.into(),
+            PutSessionError::Stale => Failure::Stale,
+            PutSessionError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<PatchSessionError> for Failure {
+    fn from(error: PatchSessionError) -> Failure {
+        match error {
+            PatchSessionError::Access(error) => error.into(),
+            PatchSessionError::NoLastUpdated => Failure::Invalid(error.to_string()),
+            PatchSessionError::UnknownSession => Failure::UnknownSession,
+            PatchSessionError::Invalid(error) => error.into(),
+            PatchSessionError::Stale => Failure::Stale,
+            PatchSessionError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<ListSessionsError> for Failure {
+    fn from(error: ListSessionsError) -> Failure {
+        match error {
+            ListSessionsError::Access(error) => error.into(),
+            ListSessionsError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<GetLocationError> for Failure {
+    fn from(error: GetLocationError) -> Failure {
+        match error {
+            GetLocationError::Access(error) => error.into(),
+            GetLocationError::UnknownLocation => Failure::UnknownLocation,
+            GetLocationError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<PutLocationError> for Failure {
+    fn from(error: PutLocationError) -> Failure {
+        match error {
+            PutLocationError::Access(error) => error.into(),
+            PutLocationError::UnknownLocation => Failure::UnknownLocation,
+            PutLocationError::Invalid(error) => error.into(),
+            PutLocationError::Stale => Failure::Stale,
+            PutLocationError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+impl From<PatchLocationError> for Failure {
+    fn from(error: PatchLocationError) -> Failure {
+        match error {
+            PatchLocationError::Access(error) => error.into(),
+            PatchLocationError::NoLastUpdated => Failure::Invalid(error.to_string()),
+            PatchLocationError::UnknownLocation => Failure::UnknownLocation,
+            PatchLocationError::Invalid(error) => error.into(),
+            PatchLocationError::Stale => Failure::Stale,
+            PatchLocationError::Storage(error) => Failure::Storage(error),
         }
     }
 }

@@ -15,6 +15,7 @@ impl OcpiCode {
     const CLIENT_ERROR: OcpiCode = OcpiCode(2000);
     const INVALID_PARAMETERS: OcpiCode = OcpiCode(2001);
     const NOT_ENOUGH_INFORMATION: OcpiCode = OcpiCode(2002);
+    const UNKNOWN_LOCATION: OcpiCode = OcpiCode(2003);
     const UNKNOWN_TOKEN: OcpiCode = OcpiCode(2004);
     const SERVER_ERROR: OcpiCode = OcpiCode(3000);
     const UNSUPPORTED_VERSION: OcpiCode = OcpiCode(3002);
@@ -38,7 +39,8 @@ pub(crate) fn of_failure(failure: &Failure) -> (StatusCode, OcpiCode) {
             (StatusCode::BAD_REQUEST, OcpiCode::CLIENT_ERROR)
         }
         Failure::Invalid(_) | Failure::Stale => (StatusCode::OK, OcpiCode::INVALID_PARAMETERS),
-        Failure::UnknownRoute | Failure::PartyNotHeld => {
+        // OCPI has no code of its own for a session that is not known.
+        Failure::UnknownRoute | Failure::PartyNotHeld | Failure::UnknownSession => {
             (StatusCode::NOT_FOUND, OcpiCode::CLIENT_ERROR)
         }
         Failure::UnknownVersion(_) => (StatusCode::NOT_FOUND, OcpiCode::UNSUPPORTED_VERSION),
@@ -46,6 +48,7 @@ pub(crate) fn of_failure(failure: &Failure) -> (StatusCode, OcpiCode) {
             (StatusCode::METHOD_NOT_ALLOWED, OcpiCode::CLIENT_ERROR)
         }
         Failure::UnknownToken => (StatusCode::NOT_FOUND, OcpiCode::UNKNOWN_TOKEN),
+        Failure::UnknownLocation => (StatusCode::NOT_FOUND, OcpiCode::UNKNOWN_LOCATION),
         Failure::LocationNeeded(_) => (StatusCode::OK, OcpiCode::NOT_ENOUGH_INFORMATION),
         Failure::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, OcpiCode::CLIENT_ERROR),
         Failure::UrlTooLong { .. } => (StatusCode::URI_TOO_LONG, OcpiCode::CLIENT_ERROR),

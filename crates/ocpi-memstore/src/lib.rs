@@ -2,23 +2,31 @@
 //!
 //! It is the fast one, for tests, for demos and for a CPO whose copies are fetched again at every
 //! start, and it is the reference for every other store. The path of an authorization takes each
-//! lock once, for a few hundred nanoseconds; long lists are read in pieces, with no lock held
-//! between them.
+//! lock that it needs for a few hundred nanoseconds; long lists are read in pieces, with no lock
+//! held between them.
 //!
-//! What is deliberately absent: durability, and old records: it keeps the newest only, so that it
-//! does not grow without end.
+//! What is deliberately absent: durability, and old records and sessions: it keeps the newest
+//! only, so that it does not grow without end.
 //!
-//! Start with [`MemStore::new`]; then `index.rs` and `token_table.rs` for how a Token is found.
+//! Start with [`MemStore::new`]; then `index.rs` and `token_table.rs` for how a Token is found,
+//! and `sessions.rs` for how a session and its slot change together.
 
 mod account_table;
 mod accounts;
 mod authorizations;
 mod chunks;
 mod index;
+mod location_table;
+mod locations;
 mod packed_record;
+mod paging;
 mod places;
 mod platforms;
 mod record_ring;
+mod session_scan;
+mod session_table;
+mod sessions;
+mod short_lock;
 mod store;
 mod token_scan;
 mod token_table;

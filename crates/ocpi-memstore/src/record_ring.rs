@@ -402,6 +402,7 @@ mod tests {
             let options = MemStoreOptions {
                 records_max: NonZeroU32::new(records_max).unwrap(),
                 records_bytes_max,
+                ..MemStoreOptions::default()
             };
             let mut ring = RecordRing::new(options);
             for number in 0..records.len() {

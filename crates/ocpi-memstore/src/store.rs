@@ -3,13 +3,17 @@
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
+use ocpi_domain::SlotTable;
 use ocpi_ports::{StorageError, StoreHealth};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
 use crate::account_table::AccountTable;
 use crate::index::TextHasher;
+use crate::location_table::LocationTable;
 use crate::platforms::PlatformTable;
 use crate::record_ring::RecordRing;
+use crate::session_table::SessionTable;
+use crate::short_lock::ShortLock;
 use crate::token_table::TokenTable;
 
 /// How much a [`MemStore`] keeps.
@@ -23,6 +27,10 @@ pub struct MemStoreOptions {
     /// A usual record takes one to three hundred bytes, one that asks for many EVSEs a megabyte.
     /// What the store takes from memory for them may be up to twice as much.
     pub records_bytes_max: usize,
+    /// How many sessions are kept; 100,000 by default. For a new one that would be too many, the
+    /// oldest session that does not count is forgotten: a reservation, one that is over, or one
+    /// that was not heard of for too long. Those that count are kept, however many they are.
+    pub sessions_max: NonZeroU32,
 }
 
 impl Default for MemStoreOptions {
@@ -30,6 +38,7 @@ impl Default for MemStoreOptions {
         MemStoreOptions {
             records_max: NonZeroU32::MIN.saturating_add(99_999),
             records_bytes_max: 64 * 1024 * 1024,
+            sessions_max: NonZeroU32::MIN.saturating_add(99_999),
         }
     }
 }
@@ -45,10 +54,14 @@ impl Default for MemStoreOptions {
 /// let tokens: Arc<dyn TokenRepository> = store.clone();
 /// let authorizations: Arc<dyn AuthorizationRepository> = store;
 /// ```
+///
+/// Of its locks, whoever takes several takes them in the order in which they stand here.
 pub struct MemStore {
     pub(crate) hasher: TextHasher,
     pub(crate) subjects: RwLock<Subjects>,
-    pub(crate) records: Mutex<RecordRing>,
+    pub(crate) sessions: RwLock<SessionTable>,
+    pub(crate) slots: ShortLock<SlotTable>,
+    pub(crate) records: ShortLock<RecordRing>,
     pub(crate) platforms: RwLock<PlatformTable>,
 }
 
@@ -57,6 +70,7 @@ pub struct MemStore {
 pub(crate) struct Subjects {
     pub(crate) tokens: TokenTable,
     pub(crate) accounts: AccountTable,
+    pub(crate) locations: LocationTable,
 }
 
 impl MemStore {
@@ -65,7 +79,9 @@ impl MemStore {
         MemStore {
             hasher: TextHasher::default(),
             subjects: RwLock::default(),
-            records: Mutex::new(RecordRing::new(options)),
+            sessions: RwLock::new(SessionTable::new(options)),
+            slots: ShortLock::default(),
+            records: ShortLock::new(RecordRing::new(options)),
             platforms: RwLock::default(),
         }
     }

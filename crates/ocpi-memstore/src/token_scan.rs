@@ -1,33 +1,21 @@
 //! Reading a list of Tokens in pieces, with no lock held between them.
 
-use ocpi_domain::{Cursor, Page, PageRequest, PageStart, StoredToken};
+use ocpi_domain::{Page, PageRequest, StoredToken};
 use ocpi_ports::TokenQuery;
 
+use crate::paging::Paging;
 use crate::places::CHUNK;
 use crate::token_table::{Entry, TokenTable, TypeSet};
 
 /// How many Tokens are looked at under one hold of the lock at most: some ten microseconds.
 const PIECE: usize = CHUNK;
 
-/// A list in the making. Places are for life, so what happens between two pieces can neither
-/// repeat nor hide a Token; what is created after the start is not part of it.
+/// A list in the making.
 pub(crate) struct TokenScan<'a> {
     query: &'a TokenQuery,
     without_types: TypeSet<'a>,
     page: &'a PageRequest,
-    /// The next place to look at, and the first that is not looked at.
-    place: usize,
-    end: usize,
-    /// The first place whose Token may be on the page.
-    first: usize,
-    /// How many that match are left out before the page, and how many were seen.
-    skip: u64,
-    seen: u64,
-    /// How many match, when that is known before the end.
-    total: Option<u64>,
-    items: Vec<StoredToken>,
-    last: usize,
-    more_follow: bool,
+    paging: Paging<'a, StoredToken>,
 }
 
 impl<'a> TokenScan<'a> {
@@ -37,76 +25,35 @@ impl<'a> TokenScan<'a> {
         query: &'a TokenQuery,
         page: &'a PageRequest,
     ) -> TokenScan<'a> {
-        let end = tokens.entries().len();
-        let (first, skip) = match page.start {
-            PageStart::Offset(offset) => (0, offset),
-            PageStart::After(Cursor(place)) => {
-                let place = usize::try_from(place).unwrap_or(usize::MAX);
-                (place.saturating_add(1).min(end), 0)
-            }
-        };
-        let mut scan = TokenScan {
-            query,
-            without_types: TypeSet::new(&query.without_types),
-            page,
-            place: 0,
-            end,
-            first,
-            skip,
-            seen: 0,
-            total: None,
-            items: Vec::new(),
-            last: 0,
-            more_follow: false,
-        };
-        if page.window.is_open() {
-            scan.start_with_known_total(tokens);
+        let without_types = TypeSet::new(&query.without_types);
+        let mut paging = Paging::new(page, tokens.entries().len() as u64);
+        if page.window.is_open()
+            && let Some(total) = tokens.total(&query.parties, &without_types)
+        {
+            paging.know_total(total);
         }
-        scan
-    }
-
-    /// Without a window the total is mostly kept, so only the page itself has to be looked for.
-    fn start_with_known_total(&mut self, tokens: &TokenTable) {
-        let Some(total) = tokens.total(&self.query.parties, &self.without_types) else {
-            return;
-        };
-        self.total = Some(total);
-        self.place = self.first;
-        if self.page.limit == 0 || self.skip >= total {
-            self.place = self.end;
-        } else if u64::try_from(self.end) == Ok(total) {
-            // Every Token matches, so an offset is a place.
-            let skipped = usize::try_from(self.skip).unwrap_or(self.end);
-            self.place = self.first.max(skipped);
-            self.seen = self.skip;
+        TokenScan {
+            query,
+            without_types,
+            page,
+            paging,
         }
     }
 
     /// Whether nothing is left to look at.
     pub(crate) fn is_done(&self) -> bool {
-        self.place >= self.end
+        self.paging.is_done()
     }
 
     /// Looks at the next piece.
     pub(crate) fn look_on(&mut self, tokens: &TokenTable) {
-        let start = self.place;
-        let until = self.end.min((start / PIECE + 1) * PIECE);
-        self.place = until;
-        for (place, entry) in (start..until).zip(tokens.entries().piece(start)) {
-            if !self.matches(entry) {
-                continue;
-            }
-            self.seen += 1;
-            let is_on_page = place >= self.first && self.seen > self.skip;
-            if is_on_page && self.items.len() < self.page.limit {
-                self.items.push(entry.stored());
-                self.last = place;
-            } else if is_on_page {
-                self.more_follow = true;
-            }
-            // Once the total is known, only the page and what follows it matter.
-            if self.total == Some(self.seen) || (self.more_follow && self.total.is_some()) {
-                self.place = self.end;
+        let next = usize::try_from(self.paging.next()).unwrap_or(usize::MAX);
+        let until = (next / PIECE + 1).saturating_mul(PIECE) as u64;
+        let until = until.min(self.paging.end());
+        let piece = (self.paging.next()..until).zip(tokens.entries().piece(next));
+        self.paging.look_on_at(until);
+        for (place, entry) in piece {
+            if self.matches(entry) && self.paging.offer(place, || entry.stored()).is_break() {
                 return;
             }
         }
@@ -120,12 +67,7 @@ impl<'a> TokenScan<'a> {
 
     /// The page that was found.
     pub(crate) fn finish(self) -> Page<StoredToken> {
-        let has_next = self.more_follow && !self.items.is_empty();
-        Page {
-            next: has_next.then_some(Cursor(self.last as u64)),
-            total: self.total.unwrap_or(self.seen),
-            items: self.items,
-        }
+        self.paging.finish()
     }
 }
 
@@ -133,7 +75,9 @@ impl<'a> TokenScan<'a> {
 mod tests {
     use std::sync::Arc;
 
-    use ocpi_domain::{DateTime, DateWindow, Party, Revision, Token, TokenMarks, TokenType};
+    use ocpi_domain::{
+        Cursor, DateTime, DateWindow, PageStart, Party, Revision, Token, TokenMarks, TokenType,
+    };
     use ocpi_ports::TokenWrite;
 
     use super::*;

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use ocpi_memstore::{MemStore, MemStoreOptions};
 use ocpi_ports::contract::Harness;
 use ocpi_ports::{
-    AccountRepository, AuthorizationRepository, PlatformRepository, StoreHealth, TokenRepository,
+    AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
+    SessionRepository, StoreHealth, TokenRepository,
 };
 
 struct Volatile(Arc<MemStore>);
@@ -28,6 +29,14 @@ impl Harness for Volatile {
     }
 
     fn authorizations(&self) -> Arc<dyn AuthorizationRepository> {
+        self.0.clone()
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionRepository> {
+        self.0.clone()
+    }
+
+    fn locations(&self) -> Arc<dyn LocationRepository> {
         self.0.clone()
     }
 

@@ -5,10 +5,44 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ocpi_domain::{
     AllowedType, AuthorizationRecord, AuthorizationReference, AuthorizationSubject, CiString,
-    Cursor, DateTime, Party, PlatformId, TokenType, TokenUid,
+    ConcurrencyScope, Cursor, DateTime, LocationReferences, Party, PlatformId, Slot, SlotClaim,
+    SlotHolder, SlotOutcome, SlotPlace, TokenType, TokenUid,
 };
 
 use crate::StorageError;
+
+/// The question whose subject is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubjectQuery<'a> {
+    /// The owners that it may mean.
+    pub parties: &'a [Party],
+    /// The uid.
+    pub uid: &'a TokenUid,
+    /// The type.
+    pub token_type: &'a TokenType,
+    /// Who asks; without one, nothing is held at the place of the question.
+    pub platform: Option<&'a PlatformId>,
+    /// The CPOs that the place may belong to.
+    pub cpo_parties: &'a [Party],
+    /// The place, when the question names one.
+    pub location: Option<&'a LocationReferences>,
+    /// The moment of the question.
+    pub at: DateTime,
+}
+
+/// Which slots are looked for: those that count against a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotQuery {
+    /// The Token, and its group.
+    pub holder: SlotHolder,
+    /// Whose slots count.
+    pub scope: ConcurrencyScope,
+    /// The place of the question; what is held at the same place does not count. Without one,
+    /// everything counts.
+    pub place: Option<SlotPlace>,
+    /// The moment of the question.
+    pub at: DateTime,
+}
 
 /// What is found of the Token that a question is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +104,19 @@ pub struct RecordQuery {
 ///    the moment; those after it stay, and the reference of a forgotten one finds nothing:
 ///    `oldest_records_are_forgotten`.
 /// 10. What was appended survives a restart of a durable store: `records_survive_reopen`.
+/// 11. A subject is read with the number of slots that count against the question when its account
+///     sets a limit, and with none otherwise: `subject_is_read_with_its_slots`.
+/// 12. Of many claims at different places as many get a slot as the limit permits, and never more,
+///     however they run beside each other; the record of each other one is appended with
+///     `NOT_ALLOWED`, `CONCURRENT_TX` and no place:
+///     `of_rival_claims_as_many_as_the_limit_get_a_slot`.
+/// 13. A claim at the place that is held already gets it, and is not counted twice; a slot ends
+///     with its time: `same_place_is_held_once`, `pending_slot_ends_with_its_time`.
+/// 14. Those of a Token's group count when the scope is the group:
+///     `slots_of_the_group_count_in_its_scope`.
+/// 15. A claim whose record conflicts takes no slot: `conflicting_claim_takes_no_slot`.
+/// 16. The slots that count are listed with what holds them: `slots_that_count_are_listed`.
+/// 17. Pending slots survive a restart of a durable store: `pending_slots_survive_reopen`.
 ///
 /// A volatile store may forget its oldest records unasked; how many it keeps is its
 /// configuration.
@@ -81,11 +128,9 @@ pub trait AuthorizationRepository: Send + Sync {
     /// # Errors
     ///
     /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
-    async fn load_authorization_subject(
+    async fn load_authorization_subject<'q>(
         &self,
-        parties: &[Party],
-        uid: &TokenUid,
-        token_type: &TokenType,
+        query: &SubjectQuery<'q>,
     ) -> Result<SubjectLookup, StorageError>;
 
     /// Keeps the evidence of an answer. The answer may leave when this returns.
@@ -95,6 +140,28 @@ pub trait AuthorizationRepository: Send + Sync {
     /// [`StorageError::Conflict`] for a reference that was used before,
     /// [`StorageError::Unavailable`].
     async fn append_record(&self, record: Arc<AuthorizationRecord>) -> Result<(), StorageError>;
+
+    /// Takes the slot that an ALLOWED needs and keeps its evidence, both or neither. When no slot
+    /// is free, the evidence is [`refused_for_concurrency`] instead. The moment is the record's
+    /// `at`, and the slot is held under its reference.
+    ///
+    /// [`refused_for_concurrency`]: AuthorizationRecord::refused_for_concurrency
+    ///
+    /// # Errors
+    ///
+    /// As [`append_record`](AuthorizationRepository::append_record); no slot is taken then.
+    async fn append_record_with_slot(
+        &self,
+        record: Arc<AuthorizationRecord>,
+        claim: SlotClaim,
+    ) -> Result<SlotOutcome, StorageError>;
+
+    /// The slots that count against a question, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`].
+    async fn list_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, StorageError>;
 
     /// The record of that reference.
     ///

@@ -17,26 +17,32 @@ mod clock;
 pub mod contract;
 mod error;
 mod health;
+mod locations;
 mod platforms;
 mod randomness;
+mod sessions;
 mod tokens;
 
 pub use accounts::{AccountRepository, AccountWrite, StoredAccount};
 pub use audit::{ChainFault, ChainHead, ChainLink, ChainReport, InvalidChainLink, RecordAudit};
 pub use authenticator::Authenticator;
-pub use authorizations::{AuthorizationRepository, RecordQuery, StoredRecord, SubjectLookup};
+pub use authorizations::{
+    AuthorizationRepository, RecordQuery, SlotQuery, StoredRecord, SubjectLookup, SubjectQuery,
+};
 pub use backup::StoreBackup;
 pub use clock::Clock;
 pub use error::StorageError;
 pub use health::StoreHealth;
+pub use locations::{LocationRepository, LocationWrite, StoredLocation};
 pub use platforms::{PlatformRepository, TokenHash};
 pub use randomness::Randomness;
+pub use sessions::{SessionLink, SessionQuery, SessionRepository, SessionWrite, StoredSession};
 pub use tokens::{TokenQuery, TokenRepository, TokenWrite};
 
 #[cfg(feature = "mock")]
 pub use self::{
     accounts::MockAccountRepository, audit::MockRecordAudit, authenticator::MockAuthenticator,
     authorizations::MockAuthorizationRepository, backup::MockStoreBackup, clock::MockClock,
-    health::MockStoreHealth, platforms::MockPlatformRepository, randomness::MockRandomness,
-    tokens::MockTokenRepository,
+    health::MockStoreHealth, locations::MockLocationRepository, platforms::MockPlatformRepository,
+    randomness::MockRandomness, sessions::MockSessionRepository, tokens::MockTokenRepository,
 };

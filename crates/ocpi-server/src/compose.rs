@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::config_file::Secret;
+use crate::housekeeping::KeepDays;
 use crate::logging::{DroppedLines, LogQueue};
 use crate::settings::Settings;
 use crate::store::OpenStore;
@@ -50,7 +51,7 @@ pub(crate) struct Composed {
     ocpi: Arc<Server>,
     admin: Arc<AdminServer>,
     app: Arc<App>,
-    records_keep_days: Option<u32>,
+    keep_days: KeepDays,
     stop: watch::Receiver<bool>,
 }
 
@@ -103,7 +104,10 @@ pub(crate) async fn compose(
             AdminOptions::default(),
         ),
         app,
-        records_keep_days: settings.records_keep_days,
+        keep_days: KeepDays {
+            records: settings.records_keep_days,
+            sessions: settings.sessions_keep_days,
+        },
         stop,
     })
 }
@@ -131,7 +135,7 @@ impl Composed {
         // The operator can still look while the last requests are finished.
         let (finished, admin_stop) = watch::channel(false);
         let admin = tokio::spawn(self.admin.serve(self.bound.admin, admin_stop));
-        let housekeeping = tokio::spawn(housekeeping::keep(self.app, self.records_keep_days));
+        let housekeeping = tokio::spawn(housekeeping::keep(self.app, self.keep_days));
         self.ocpi
             .serve_on(self.bound.ocpi, self.stop, &workers)
             .await;

@@ -24,6 +24,7 @@ pub(crate) struct ConfigFile {
     pub(crate) log: Option<String>,
     pub(crate) list_all_token_types: bool,
     pub(crate) records_keep_days: Option<u64>,
+    pub(crate) sessions_keep_days: Option<u64>,
     pub(crate) limits: LimitsSection,
     pub(crate) parties: Vec<PartySection>,
     pub(crate) platforms: Vec<PlatformSection>,
@@ -54,6 +55,7 @@ impl std::fmt::Debug for Secret {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LimitsSection {
     pub(crate) body_bytes_max: Option<u64>,
+    pub(crate) location_body_bytes_max: Option<u64>,
     pub(crate) header_bytes_max: Option<u64>,
     pub(crate) url_bytes_max: Option<u64>,
     pub(crate) read_timeout_ms: Option<u64>,
@@ -63,8 +65,11 @@ pub(crate) struct LimitsSection {
     pub(crate) page_size_default: Option<u64>,
     pub(crate) page_size_max: Option<u64>,
     pub(crate) shutdown_timeout_ms: Option<u64>,
+    pub(crate) pending_slot_seconds: Option<u64>,
+    pub(crate) active_session_hours_max: Option<u64>,
     pub(crate) memory_records_max: Option<u64>,
     pub(crate) memory_records_bytes_max: Option<u64>,
+    pub(crate) memory_sessions_max: Option<u64>,
     pub(crate) store_cache_bytes_max: Option<u64>,
     pub(crate) store_wal_bytes_max: Option<u64>,
 }

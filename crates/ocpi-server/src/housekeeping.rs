@@ -1,35 +1,68 @@
-//! What is done every hour: the end of the chain is published, old records are forgotten.
+//! What is done every hour: the end of the chain is published, what is old is forgotten.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ocpi_app::App;
+use ocpi_app::{App, OperatorError};
 use ocpi_domain::DateTime;
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Keeps house, now and every hour. `keep_days` is how long records are kept, `None` for ever.
-pub(crate) async fn keep(app: Arc<App>, keep_days: Option<u32>) {
+/// How many days things are kept; `None` is for ever.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeepDays {
+    /// Records of authorizations.
+    pub(crate) records: Option<u32>,
+    /// Sessions, from their last push on.
+    pub(crate) sessions: Option<u32>,
+}
+
+/// Keeps house, now and every hour.
+pub(crate) async fn keep(app: Arc<App>, keep_days: KeepDays) {
     let mut hours = tokio::time::interval(HOUR);
     loop {
         hours.tick().await;
         app.log_chain_head();
-        if let Some(days) = keep_days {
-            forget_records(&app, days).await;
+        if let Some(before) = kept_since(app.now(), keep_days.records) {
+            log("records", before, app.forget_records(before).await);
+        }
+        if let Some(before) = kept_since(app.now(), keep_days.sessions) {
+            log("sessions", before, app.forget_sessions(before).await);
         }
     }
 }
 
-async fn forget_records(app: &App, days: u32) {
-    let before_ms = app.now().unix_ms().saturating_sub(i64::from(days) * DAY_MS);
-    // A clock before the year 1970 has nothing to forget.
-    let Ok(before) = DateTime::from_unix_ms(before_ms) else {
-        return;
-    };
-    match app.forget_records(before).await {
+/// The first moment of what is kept, when not all is.
+fn kept_since(now: DateTime, days: Option<u32>) -> Option<DateTime> {
+    let ago_ms = i64::from(days?) * DAY_MS;
+    // No moment of before the year 0 can be written, and nothing is that old.
+    DateTime::from_unix_ms(now.unix_ms().saturating_sub(ago_ms)).ok()
+}
+
+/// Writes to the log what came of forgetting.
+fn log(what: &str, before: DateTime, forgotten: Result<u64, OperatorError>) {
+    match forgotten {
         Ok(0) => {}
-        Ok(records) => tracing::info!(records, %before, "old records were forgotten"),
-        Err(error) => tracing::warn!(%error, "old records could not be forgotten"),
+        Ok(count) => tracing::info!(count, %before, "old {what} were forgotten"),
+        Err(error) => tracing::warn!(%error, "old {what} could not be forgotten"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Beyond the protocol: what is to be kept for ever is not forgotten, nor by a clock gone wrong.
+    #[test]
+    fn what_is_kept_begins_so_many_days_ago_or_never() {
+        let moment = |text: &str| -> DateTime { text.parse().unwrap() };
+        let now = moment("2026-03-01T12:00:00Z");
+        assert_eq!(kept_since(now, None), None);
+        let since = kept_since(now, Some(60));
+        assert_eq!(since, Some(moment("2025-12-31T12:00:00Z")));
+        let reset = moment("1970-01-02T00:00:00Z");
+        let since = kept_since(reset, Some(36_500));
+        assert!(since.is_none_or(|since| since < reset), "{since:?}");
     }
 }

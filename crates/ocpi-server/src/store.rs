@@ -6,8 +6,8 @@ use anyhow::Context;
 use ocpi_app::{App, HashedTokens, Ports, SecretKey};
 use ocpi_memstore::MemStore;
 use ocpi_ports::{
-    AccountRepository, AuthorizationRepository, PlatformRepository, RecordAudit, StoreBackup,
-    StoreHealth, TokenRepository,
+    AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
+    RecordAudit, SessionRepository, StoreBackup, StoreHealth, TokenRepository,
 };
 use ocpi_sqlite::{SqliteOptions, SqliteStore};
 use prometheus_client::registry::Registry;
@@ -116,6 +116,8 @@ impl OpenStore {
         S: TokenRepository
             + AccountRepository
             + AuthorizationRepository
+            + SessionRepository
+            + LocationRepository
             + PlatformRepository
             + StoreHealth
             + 'static,
@@ -127,6 +129,8 @@ impl OpenStore {
             tokens: Arc::clone(store) as Arc<_>,
             accounts: Arc::clone(store) as Arc<_>,
             authorizations: Arc::clone(store) as Arc<_>,
+            sessions: Arc::clone(store) as Arc<_>,
+            locations: Arc::clone(store) as Arc<_>,
             platforms: Arc::clone(store) as Arc<_>,
             authenticator: Arc::new(authenticator),
             health: Arc::clone(store) as Arc<_>,

@@ -13,19 +13,25 @@ use crate::card_readers::{CardCache, CardReaders, new_cache};
 use crate::checkpointer::{Checkpointer, Checkpoints};
 use crate::connection::{begin_log, open_reader, open_writer};
 use crate::error::OpenError;
+use crate::location_cache::{LocationCache, LocationReaders};
 use crate::lock_file::{Holder, LockFile};
 use crate::platforms::PlatformTable;
 use crate::restore::is_broken_off;
 use crate::scans::Scans;
-use crate::sql;
 use crate::sql::record_chain::ChainKey;
+use crate::sql::slots::SharedSlots;
 use crate::sql::state::WriteState;
+use crate::sql::{self, SqlError};
 use crate::transaction::Effects;
 use crate::warm_up::WarmUp;
 use crate::writer::{Writer, WriterParts};
 
 /// Threads that read cards which are not in the cache.
 const CARD_THREADS: usize = 2;
+/// Threads that read Locations which are not in the cache.
+const LOCATION_THREADS: usize = 2;
+/// Threads for what is found by its key and is not in a cache.
+const LOOKUP_THREADS: usize = 2;
 /// Threads for lists.
 const SCAN_THREADS: usize = 2;
 
@@ -50,6 +56,9 @@ pub struct SqliteStore {
     // In the order in which they end: who writes, who reads, who copies the log, and the lock.
     pub(crate) writer: Writer,
     pub(crate) cards: CardReaders,
+    pub(crate) locations: LocationReaders,
+    /// Sessions, Locations and records, each by its key: a push does not wait for lists.
+    pub(crate) lookups: Scans,
     pub(crate) scans: Scans,
     /// Audits and backups, one after the other: each may take minutes, and no list waits for them.
     pub(crate) long_scans: Scans,
@@ -63,15 +72,34 @@ pub struct SqliteStore {
 /// What readers know of the last commit.
 pub(crate) struct Published {
     cache: Arc<CardCache>,
+    locations: Arc<LocationCache>,
+    pub(crate) slots: SharedSlots,
     pub(crate) platforms: RwLock<PlatformTable>,
     pub(crate) head: Mutex<ChainHead>,
 }
 
 impl Published {
+    /// What there is at the start.
+    fn load(db: &Connection, cache_bytes_max: u64) -> Result<Published, SqlError> {
+        Ok(Published {
+            cache: Arc::new(new_cache(cache_bytes_max)),
+            locations: Arc::new(LocationCache::new(sql::locations::has_any(db)?)),
+            slots: SharedSlots::new(sql::slots::load(db)?),
+            platforms: RwLock::new(PlatformTable::load(db)?),
+            head: Mutex::new(WriteState::load(db)?.chain),
+        })
+    }
+
     /// Makes a commit known: after it, and before it is answered.
     pub(crate) fn committed(&self, effects: &Effects, state: &WriteState, db: &Connection) {
         for key in &effects.cards {
             self.cache.remove(key);
+        }
+        for key in &effects.locations {
+            self.locations.committed(key);
+        }
+        if effects.slots {
+            self.slots.lock().commit();
         }
         if effects.platforms {
             match PlatformTable::load(db) {
@@ -99,17 +127,11 @@ impl SqliteStore {
         let chain_key = ChainKey::new(&options.chain_key);
         let db = prepare(&path, &chain_key, options.wal_bytes_max)?;
         let of_sql = |error| OpenError::of_sql(path.clone(), error);
-        WriteState::load(&db).map_err(of_sql)?;
-        let platforms = RwLock::new(PlatformTable::load(&db).map_err(of_sql)?);
+        let published = Published::load(&db, options.cache_bytes_max).map_err(of_sql)?;
+        let published = Arc::new(published);
         // After all that is read: a file that is refused is left as it is.
         require_writable(&db).map_err(|error| OpenError::of_sqlite(path.clone(), error))?;
         let state = WriteState::load(&db).map_err(of_sql)?;
-        let cache = Arc::new(new_cache(options.cache_bytes_max));
-        let published = Arc::new(Published {
-            cache: Arc::clone(&cache),
-            platforms,
-            head: Mutex::new(state.chain),
-        });
         let unreachable = |source| OpenError::Unreachable {
             path: path.clone(),
             source,
@@ -120,10 +142,14 @@ impl SqliteStore {
             readers.map_err(|error| OpenError::of_sqlite(path.clone(), error))
         };
         let of_thread = |error: std::io::Error| unreachable(error.into());
-        let cards =
-            CardReaders::start(readers(CARD_THREADS)?, Arc::clone(&cache)).map_err(of_thread)?;
+        let cache = Arc::clone(&published.cache);
+        let cards = CardReaders::start(readers(CARD_THREADS)?, cache).map_err(of_thread)?;
+        let cache = Arc::clone(&published.locations);
+        let locations =
+            LocationReaders::start(readers(LOCATION_THREADS)?, cache).map_err(of_thread)?;
         let reader = open_reader(&path).map_err(|error| OpenError::of_sqlite(path.clone(), error));
-        let warm_up = WarmUp::start(reader?, cache).map_err(of_thread)?;
+        let warm_up = WarmUp::start(reader?, Arc::clone(&published.cache)).map_err(of_thread)?;
+        let lookups = Scans::start(readers(LOOKUP_THREADS)?).map_err(of_thread)?;
         let scans = Scans::start(readers(SCAN_THREADS)?).map_err(of_thread)?;
         let long_scans = Scans::start(readers(1)?).map_err(of_thread)?;
         let checkpoints = Arc::new(Checkpoints::new(options.wal_bytes_max));
@@ -140,6 +166,8 @@ impl SqliteStore {
         Ok(Arc::new(SqliteStore {
             writer,
             cards,
+            locations,
+            lookups,
             scans,
             long_scans,
             _warm_up: warm_up,

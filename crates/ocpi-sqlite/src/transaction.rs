@@ -1,9 +1,11 @@
 //! What a write sees, and what follows its commit.
 
+use ocpi_domain::LocationKey;
 use rusqlite::Connection;
 
 use crate::sql::cards::CardKey;
 use crate::sql::record_chain::ChainKey;
+use crate::sql::slots::SharedSlots;
 use crate::sql::state::WriteState;
 
 /// The transaction that a write runs in, together with others.
@@ -11,6 +13,7 @@ pub(crate) struct Transaction<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) state: &'a mut WriteState,
     pub(crate) chain_key: &'a ChainKey,
+    slots: &'a SharedSlots,
     effects: &'a mut Effects,
 }
 
@@ -18,13 +21,18 @@ pub(crate) struct Transaction<'a> {
 #[derive(Default)]
 pub(crate) struct Effects {
     pub(crate) cards: Vec<CardKey>,
+    pub(crate) locations: Vec<LocationKey>,
     pub(crate) platforms: bool,
+    /// Whether slots may have been changed, which are taken back when the transaction is.
+    pub(crate) slots: bool,
 }
 
 impl Effects {
     pub(crate) fn clear(&mut self) {
         self.cards.clear();
+        self.locations.clear();
         self.platforms = false;
+        self.slots = false;
     }
 }
 
@@ -33,12 +41,14 @@ impl<'a> Transaction<'a> {
         db: &'a Connection,
         state: &'a mut WriteState,
         chain_key: &'a ChainKey,
+        slots: &'a SharedSlots,
         effects: &'a mut Effects,
     ) -> Transaction<'a> {
         Transaction {
             db,
             state,
             chain_key,
+            slots,
             effects,
         }
     }
@@ -46,6 +56,17 @@ impl<'a> Transaction<'a> {
     /// The card was changed.
     pub(crate) fn changes_card(&mut self, key: CardKey) {
         self.effects.cards.push(key);
+    }
+
+    /// The Location was changed.
+    pub(crate) fn changes_location(&mut self, key: LocationKey) {
+        self.effects.locations.push(key);
+    }
+
+    /// The slots, for a write that may change them.
+    pub(crate) fn changes_slots(&mut self) -> &'a SharedSlots {
+        self.effects.slots = true;
+        self.slots
     }
 
     /// Some platform was changed.

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::ThreadId;
 
 use ocpi_ports::StorageError;
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::checkpointer::{Checkpoints, frames_of_log};
-use crate::error::{closed, is_of_the_store, storage_error};
+use crate::error::{closed, is_of_the_store};
 use crate::sql::SqlError;
 use crate::sql::record_chain::ChainKey;
 use crate::sql::state::WriteState;
 use crate::store::Published;
 use crate::threads::Thread;
 use crate::transaction::{Effects, Transaction};
+use crate::write_task::{Task, Write, finish_at_home};
 
 /// The most writes in one transaction: all that wait, unless that would make the first wait long.
 const TRANSACTION_WRITES_MAX: usize = 1024;
@@ -82,12 +81,7 @@ impl Writer {
         write: impl FnMut(&mut Transaction<'_>) -> Result<T, SqlError> + Send + 'static,
     ) -> Result<T, StorageError> {
         let (reply, answer) = oneshot::channel();
-        self.push(Box::new(Task {
-            write,
-            result: None,
-            reply,
-            home: Home::current(),
-        }))?;
+        self.push(Box::new(Task::new(write, reply)))?;
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -114,82 +108,6 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.shared.queue.lock().stopping = true;
         self.shared.wake.notify_one();
-    }
-}
-
-/// A write that waits.
-trait Write: Send {
-    /// Whether nobody waits for it any more.
-    fn is_abandoned(&self) -> bool;
-
-    /// Does it. An error is one of SQLite, not of the caller.
-    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), rusqlite::Error>;
-
-    /// Where its caller waits.
-    fn home(&self) -> &Home;
-
-    /// Answers its caller: it is durable, or failed by itself.
-    fn finish(self: Box<Self>);
-
-    /// Answers its caller that it was not done.
-    fn fail(self: Box<Self>, why: &str);
-}
-
-struct Task<F, T> {
-    write: F,
-    result: Option<Result<T, SqlError>>,
-    reply: oneshot::Sender<Result<T, StorageError>>,
-    home: Home,
-}
-
-/// The thread and runtime that a caller waits on.
-#[derive(Clone)]
-struct Home {
-    thread: ThreadId,
-    /// `None` for a caller that waits by other means.
-    runtime: Option<Handle>,
-}
-
-impl Home {
-    fn current() -> Home {
-        Home {
-            thread: std::thread::current().id(),
-            runtime: Handle::try_current().ok(),
-        }
-    }
-}
-
-impl<F, T> Write for Task<F, T>
-where
-    F: FnMut(&mut Transaction<'_>) -> Result<T, SqlError> + Send,
-    T: Send,
-{
-    fn home(&self) -> &Home {
-        &self.home
-    }
-
-    fn is_abandoned(&self) -> bool {
-        self.reply.is_closed()
-    }
-
-    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), rusqlite::Error> {
-        match (self.write)(transaction) {
-            Err(SqlError::Sqlite(error)) => Err(error),
-            result => {
-                self.result = Some(result);
-                Ok(())
-            }
-        }
-    }
-
-    fn finish(self: Box<Self>) {
-        let result = self.result.unwrap_or(Err(SqlError::Conflict));
-        // An error says that the caller is gone.
-        let _ = self.reply.send(result.map_err(storage_error));
-    }
-
-    fn fail(self: Box<Self>, why: &str) {
-        let _ = self.reply.send(Err(StorageError::Unavailable(why.into())));
     }
 }
 
@@ -269,7 +187,8 @@ impl Worker {
         } = &mut self.parts;
         execute(db, "BEGIN IMMEDIATE").map_err(Failure::OfStore)?;
         for (place, write) in batch.iter_mut().enumerate() {
-            let mut transaction = Transaction::new(db, state, chain_key, &mut self.effects);
+            let mut transaction =
+                Transaction::new(db, state, chain_key, &published.slots, &mut self.effects);
             if let Err(error) = write.run(&mut transaction) {
                 return Err(if is_of_the_store(&error) {
                     Failure::OfStore(error)
@@ -288,6 +207,9 @@ impl Worker {
     }
 
     fn roll_back(&self) {
+        if self.effects.slots {
+            self.parts.published.slots.lock().roll_back();
+        }
         let db = &self.parts.db;
         // SQLite has done it itself after some errors.
         if !db.is_autocommit()
@@ -338,27 +260,6 @@ impl Worker {
     }
 }
 
-/// Answers the callers, all of one thread in one go there: to wake each of them from here would
-/// be a call of the system each.
-fn finish_at_home(batch: Vec<Box<dyn Write>>) {
-    let mut homes: Vec<(Home, Vec<Box<dyn Write>>)> = Vec::new();
-    for write in batch {
-        let thread = write.home().thread;
-        match homes.iter_mut().find(|(home, _)| home.thread == thread) {
-            Some((_, writes)) => writes.push(write),
-            None => homes.push((write.home().clone(), vec![write])),
-        }
-    }
-    for (home, writes) in homes {
-        let finish = || writes.into_iter().for_each(Write::finish);
-        match home.runtime {
-            // One that ends before it comes to this has nobody left who waits.
-            Some(runtime) => drop(runtime.spawn(async move { finish() })),
-            None => finish(),
-        }
-    }
-}
-
 /// Refuses all writes when the thread ends, however it does: nobody shall wait for it.
 struct Ended(Arc<Shared>);
 
@@ -398,3 +299,6 @@ fn batches(mut writes: Vec<Box<dyn Write>>) -> impl Iterator<Item = Vec<Box<dyn 
         Some(std::mem::replace(&mut writes, rest))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ocpi_ports::contract::Harness;
 use ocpi_ports::{
-    AccountRepository, AuthorizationRepository, PlatformRepository, StoreHealth, TokenRepository,
+    AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
+    SessionRepository, StoreHealth, TokenRepository,
 };
 use ocpi_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
@@ -52,6 +53,14 @@ impl Harness for Durable {
     }
 
     fn authorizations(&self) -> Arc<dyn AuthorizationRepository> {
+        self.store.clone()
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionRepository> {
+        self.store.clone()
+    }
+
+    fn locations(&self) -> Arc<dyn LocationRepository> {
         self.store.clone()
     }
 

@@ -8,8 +8,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ocpi_domain::{Platform, PlatformId, Profile};
-use ocpi_ports::{PlatformRepository, StoreBackup, StoreHealth};
+use ocpi_domain::{
+    ConcurrencyScope, DateTime, Location, Party, Platform, PlatformId, Profile, Session,
+    SessionPhase, SlotHolder, TokenKey, TokenType,
+};
+use ocpi_ports::{
+    AuthorizationRepository, LocationRepository, LocationWrite, PlatformRepository, SessionLink,
+    SessionRepository, SessionWrite, SlotQuery, StoreBackup, StoreHealth,
+};
 use ocpi_sqlite::{Holder, OpenError, RestoreError, SqliteOptions, SqliteStore, holder, restore};
 
 const WAL_BYTES_MAX: u64 = 1024 * 1024;
@@ -94,6 +100,66 @@ async fn what_a_restore_replaced_is_kept_with_its_own_log_and_no_other() {
     assert!(!beside(&file, "-replaced-wal").exists());
     let kept = open(&beside(&file, "-replaced"));
     assert!(has(&kept, "in-the-file").await);
+}
+
+/// Beyond the protocol: a car that charges holds its slot in a store that was put back, too.
+#[tokio::test]
+async fn a_backup_has_the_sessions_with_their_slots_and_the_locations() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, backup] = ["ocpi.db", "backup.db"].map(|name| folder.path().join(name));
+    let store = open(&file);
+    let json = r#"{"country_code":"NL","party_id":"CPO","id":"ID","status":"ACTIVE",
+        "start_date_time":"2025-01-01T00:00:00Z","location_id":"LOC-1","evse_uid":"EVSE-1",
+        "last_updated":"2025-01-01T00:00:00Z"}"#;
+    let session: Session = serde_json::from_str(json).unwrap();
+    let location: Location = serde_json::from_str(json).unwrap();
+    let token = TokenKey {
+        party: Party::new("CH", "ABC").unwrap(),
+        uid: "CARD".parse().unwrap(),
+        token_type: TokenType::Rfid,
+    };
+    let holder = SlotHolder {
+        token,
+        group_id: None,
+    };
+    let moment = session.last_updated();
+    let write = SessionWrite {
+        session: session.into(),
+        platform: id("peer"),
+        link: SessionLink {
+            holder: Some(holder.clone()),
+            token_is_known: true,
+        },
+        phase: SessionPhase::Active {
+            until: DateTime::MAX,
+        },
+        begins: true,
+        received_at: moment,
+        follows: None,
+    };
+    let put = store.put_session(write).await.unwrap();
+    let write = LocationWrite {
+        location: location.into(),
+        follows: None,
+    };
+    let location = store.put_location(write).await.unwrap();
+    let slots = SlotQuery {
+        holder,
+        scope: ConcurrencyScope::Token,
+        place: None,
+        at: moment,
+    };
+    let held = store.list_slots(&slots).await.unwrap();
+    assert_eq!(held.len(), 1);
+    store.back_up(&backup).await.unwrap();
+    drop(store);
+    restore(&backup, &file).unwrap();
+    let store = open(&file);
+    let found = store.find_session(&put.session.key()).await.unwrap();
+    assert_eq!(found, Some(put));
+    let found = store.find_location(&location.location.key()).await;
+    assert_eq!(found.unwrap(), Some(location));
+    assert_eq!(store.list_slots(&slots).await.unwrap(), held);
 }
 
 /// Beyond the protocol: what was kept of a store that crashed is put back with its log, where its

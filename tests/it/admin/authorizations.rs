@@ -109,6 +109,8 @@ async fn the_reference_of_an_answer_leads_to_its_record() {
         .get(&format!("{RECORDS}/{reference}"))
         .await
         .found();
+    assert_eq!(record["sessions"], json!([]), "none followed yet");
+    let record = with(record, &json!({"sessions": null}));
     assert_eq!(record["reference"], reference);
     assert_eq!(
         record["token_party"],

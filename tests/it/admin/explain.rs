@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::sessions::{push, session};
 use super::{Operator, started};
-use crate::support::token::{card, question};
-use crate::support::world::{World, party};
+use crate::support::token::{card, question, with};
+use crate::support::world::{TOKEN, World, party};
 
 const EXPLAIN: &str = "/admin/v1/explain";
 
@@ -143,4 +144,46 @@ async fn half_a_question_is_refused() {
         .post(EXPLAIN, &json!({"uid": "X", "platform": "nobody"}))
         .await;
     assert_eq!(unknown.problem(404), "no such platform");
+}
+
+/// Holds: E-29, E-30. What takes the last slot is named: a session, or an ALLOWED that waits for
+/// its own; what is held at the place of the question is not.
+#[tokio::test]
+async fn an_explanation_names_what_counts_against_the_limit() {
+    let (world, operator) = limited(&json!({"concurrent_sessions_max": 2})).await;
+    let at = |evse: &str| json!({"location_id": "L1", "evse_uids": [evse]});
+    let explained = async |evse: &str| {
+        let mut ask = with(json!({"uid": "X", "platform": "partner"}), &at(evse));
+        let mut explanation = operator.post(EXPLAIN, &ask).await.found();
+        let slots = explanation["slots"].take();
+        ask["platform"] = Value::Null;
+        let of_nobody = operator.post(EXPLAIN, &ask).await.found();
+        let of_nobody = of_nobody["slots"].as_array().expect("a list").len();
+        (explanation["status"].take(), slots, of_nobody)
+    };
+    assert_eq!(explained("E1").await, (json!("ACCEPTED"), json!([]), 0));
+    let answer = world.call("POST", &question("X"), Some(&at("E1"))).await;
+    let reference = answer.data()["authorization_reference"].take();
+    push(&world, TOKEN, &session("S1", "X")).await;
+    let token = json!({"country_code": "CH", "party_id": "ABC", "uid": "X", "type": "RFID"});
+    let pending = json!({
+        "authorization_reference": reference, "token": token, "platform": "partner",
+        "location_id": "L1", "evse_uid": "E1", "until": "2026-01-01T12:03:00Z",
+    });
+    let running = json!({
+        "session": {"country_code": "CH", "party_id": "ABC", "id": "S1"}, "token": token,
+        "platform": "partner", "location_id": "L1", "evse_uid": "E-S1",
+        "until": "2026-01-03T11:00:00Z",
+    });
+    for (evse, status, slots) in [
+        ("E2", "CONCURRENT_TX", json!([pending, running])),
+        ("E1", "ACCEPTED", json!([running])),
+        ("E-S1", "ACCEPTED", json!([pending])),
+    ] {
+        // Nothing is held at the place of a question that no platform asks.
+        let expected = (json!(status), slots, 2);
+        assert_eq!(explained(evse).await, expected, "{evse}");
+    }
+    world.put_account(party("CH", "ABC"), "X", &json!({})).await;
+    assert_eq!(explained("E2").await, (json!("ACCEPTED"), json!([]), 0));
 }

@@ -1,109 +1,41 @@
 //! The rules in their order, over HTTP. Every combination is in the tests of `ocpi-domain`.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use ocpi_domain::{
-    AuthorizationRecord, AuthorizationReference, Cursor, DateTime, EvseUid, KnownEvse,
-    LocationEvses, Party, TokenType, TokenUid,
-};
-use ocpi_memstore::MemStore;
-use ocpi_ports::{AuthorizationRepository, RecordQuery, StorageError, StoredRecord, SubjectLookup};
 use serde_json::{Value, json};
 
 use super::{
-    allowed, answered, ask, ask_at, builder, put_account, unanswered, world, world_with_account,
+    CPO, allowed, answered, ask, ask_at, builder, put_account, unanswered, world,
+    world_with_account,
 };
+use crate::support::http::Request;
+use crate::support::push::{LOCATIONS, SESSIONS, location, session};
 use crate::support::token::{card, with};
 use crate::support::world::World;
 
-/// A store that has counted sessions and knows EVSEs, which nobody can tell it yet.
-pub(super) struct Counted {
-    store: Arc<MemStore>,
-    pub(super) active_sessions: u32,
-    pub(super) known_evses: Option<Vec<EvseUid>>,
-}
-
-fn known(uids: &[EvseUid]) -> Arc<LocationEvses> {
-    let evses = uids.iter().map(|uid| KnownEvse {
-        uid: uid.clone(),
-        evse_id: None,
-        connector_ids: Vec::new(),
-        is_removed: false,
-    });
-    Arc::new(LocationEvses(evses.collect()))
-}
-
-#[async_trait]
-impl AuthorizationRepository for Counted {
-    async fn load_authorization_subject(
-        &self,
-        parties: &[Party],
-        uid: &TokenUid,
-        token_type: &TokenType,
-    ) -> Result<SubjectLookup, StorageError> {
-        let found = self
-            .store
-            .load_authorization_subject(parties, uid, token_type)
-            .await?;
-        Ok(match found {
-            SubjectLookup::One(mut subject) => {
-                subject.active_sessions = self.active_sessions;
-                subject.known_evses = self.known_evses.as_deref().map(known);
-                SubjectLookup::One(subject)
-            }
-            other => other,
-        })
-    }
-
-    async fn append_record(&self, record: Arc<AuthorizationRecord>) -> Result<(), StorageError> {
-        self.store.append_record(record).await
-    }
-
-    async fn find_record(
-        &self,
-        reference: &AuthorizationReference,
-    ) -> Result<Option<Arc<AuthorizationRecord>>, StorageError> {
-        self.store.find_record(reference).await
-    }
-
-    async fn list_records(
-        &self,
-        query: &RecordQuery,
-        before: Option<Cursor>,
-        limit: usize,
-    ) -> Result<Vec<StoredRecord>, StorageError> {
-        self.store.list_records(query, before, limit).await
-    }
-
-    async fn forget_records(&self, moment: DateTime, max: usize) -> Result<usize, StorageError> {
-        self.store.forget_records(moment, max).await
-    }
-}
-
-/// A world that has the Token `U1` with this account, and these facts.
+/// A world that has the Token `U1` with this account, so many sessions of it at other places, and
+/// the Location `LOC1` with these EVSEs when they are known.
 pub(super) async fn world_that_counts(
     account: Value,
     active_sessions: u32,
     known_evses: Option<&[&str]>,
 ) -> World {
-    let builder = builder();
-    let known_evses = known_evses.map(|uids| uids.iter().map(|uid| uid.parse().unwrap()).collect());
-    let store = Arc::clone(&builder.store);
-    let counted = Counted {
-        store,
-        active_sessions,
-        known_evses,
-    };
-    let world = builder
-        .ports(|ports| ocpi_app::Ports {
-            authorizations: Arc::new(counted),
-            ..ports
-        })
-        .start()
-        .await;
+    let world = builder().start().await;
     world.push(&card("U1")).await;
     put_account(&world, "U1", account).await;
+    let push = async |target: String, body: &Value| {
+        let request = Request::new("PUT", &target).token(CPO).json(body);
+        let response = world.send(&request).await;
+        assert_eq!(response.codes(), (201, 1000), "{}", response.message());
+    };
+    for number in 0..active_sessions {
+        let id = format!("S{number}");
+        let elsewhere = json!({"location_id": "LOC9", "evse_uid": format!("E{number}")});
+        let session = with(session(&id, "U1"), &elsewhere);
+        push(format!("{SESSIONS}/NL/ALF/{id}"), &session).await;
+    }
+    if let Some(uids) = known_evses {
+        let location = location("LOC1", uids);
+        push(format!("{LOCATIONS}/NL/ALF/LOC1"), &location).await;
+    }
     world
 }
 
@@ -257,7 +189,7 @@ async fn as_many_active_sessions_as_the_account_permits_refuse_the_next() {
         let response = ask_at(&world, "LOC1", &["E1"]).await;
         assert_eq!(allowed(&response), expected, "{active} of {max}");
     }
-    let world = world_that_counts(json!({}), 1000, None).await;
+    let world = world_that_counts(json!({}), 5, None).await;
     assert_eq!(
         allowed(&ask(&world, "U1").await),
         "ALLOWED",

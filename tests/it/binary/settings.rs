@@ -17,9 +17,11 @@ log_format = "human"
 log = "info"
 list_all_token_types = false
 records_keep_days = 365
+sessions_keep_days = 0
 
 [limits]
 body_bytes_max = 2000
+location_body_bytes_max = 3000
 header_bytes_max = 16384
 url_bytes_max = 8192
 read_timeout_ms = 10000
@@ -29,8 +31,11 @@ requests_per_second_per_platform = 0
 page_size_default = 1
 page_size_max = 2
 shutdown_timeout_ms = 1000
+pending_slot_seconds = 1
+active_session_hours_max = 1
 memory_records_max = 1000
 memory_records_bytes_max = 1000000
+memory_sessions_max = 1000
 store_cache_bytes_max = 2000000
 store_wal_bytes_max = 3000000
 
@@ -132,6 +137,19 @@ async fn a_file_sets_parties_platforms_and_limits() {
     );
     let large = put(abc, &json!("x".repeat(2000)), "partner-s3cret");
     assert_eq!(send(ocpi, &large).await.codes(), (413, 2000));
+    let location = |padding: usize| {
+        let target = "/ocpi/emsp/2.3.0/locations/DE/TNM/L1";
+        let body = json!({
+            "country_code": "DE", "party_id": "TNM", "id": "L1",
+            "last_updated": "2026-01-01T00:00:00Z", "name": "x".repeat(padding),
+        });
+        Request::new("PUT", target)
+            .token("partner-s3cret")
+            .json(&body)
+    };
+    let long = send(ocpi, &location(2000)).await;
+    assert_eq!(long.codes(), (201, 1000), "a Location may be longer");
+    assert_eq!(send(ocpi, &location(3000)).await.codes(), (413, 2000));
     let list = send(ocpi, &get("/ocpi/emsp/2.3.0/tokens")).await;
     assert_eq!(list.header("X-Limit"), Some("1"));
     let list = send(ocpi, &get("/ocpi/emsp/2.3.0/tokens?limit=100")).await;
@@ -263,18 +281,18 @@ const WRONG_VALUES: [(&str, &str, &str); 31] = [
         "page_size_max = 0",
         "limits.page_size_max",
     ),
-    ("body_bytes_max = 2000", "body_bytes_max = -1", "line 14"),
+    ("body_bytes_max = 2000", "body_bytes_max = -1", "line 15"),
     (
         "body_bytes_max = 2000",
         "body_bytes_max = \"2000\"",
-        "line 14",
+        "line 15",
     ),
     (
         "per_platform = 0",
         "per_platform = 2000000",
         "requests_per_second_per_platform",
     ),
-    ("party_id = \"XYZ\"", "party_id = \"WXYZ\"", "line 38"),
+    ("party_id = \"XYZ\"", "party_id = \"WXYZ\"", "line 43"),
     ("roles = [\"EMSP\"]", "roles = []", "NL/XYZ"),
     ("roles = [\"EMSP\"]", "roles = [\"MSP\"]", "`MSP`"),
     (
@@ -283,11 +301,11 @@ const WRONG_VALUES: [(&str, &str, &str); 31] = [
         "CH/ABC",
     ),
     ("\"tutorial-s3cret\"", "\"partner-s3cret\"", "tutorial"),
-    ("\"tutorial-s3cret\"", "\"with s3cret blanks\"", "line 52"),
-    ("\"tutorial-s3cret\"", "s3cret", "line 52"),
-    ("\"tutorial-s3cret\"", "[\"s3cret\"]", "line 52"),
+    ("\"tutorial-s3cret\"", "\"with s3cret blanks\"", "line 57"),
+    ("\"tutorial-s3cret\"", "s3cret", "line 57"),
+    ("\"tutorial-s3cret\"", "[\"s3cret\"]", "line 57"),
     ("id = \"tutorial\"", "id = \"partner\"", "partner"),
-    ("\"raw\"", "\"rot13\"", "line 54"),
+    ("\"raw\"", "\"rot13\"", "line 59"),
     (
         "country_code = \"DE\", party_id = \"TNM\"",
         "country_code = \"DE\"",
@@ -377,11 +395,13 @@ async fn a_secret_of_the_environment_wins_over_the_file() {
 
 /// Beyond the protocol: how long evidence is kept is said by a number that makes sense.
 #[tokio::test]
-async fn the_time_that_records_are_kept_has_a_range() {
-    let bad = FILE.replace("records_keep_days = 365", "records_keep_days = 36501");
-    let ended = refused("records-keep-days", &bad, &[]).await;
-    let expected = "records_keep_days: must be 0 to 36500\n";
-    assert!(ended.stderr.ends_with(expected), "{}", ended.stderr);
+async fn the_time_that_records_and_sessions_are_kept_has_a_range() {
+    for (name, set) in [("records_keep_days", 365), ("sessions_keep_days", 0)] {
+        let bad = FILE.replace(&format!("{name} = {set}"), &format!("{name} = 36501"));
+        let ended = refused("keep-days", &bad, &[]).await;
+        let expected = format!("{name}: must be 0 to 36500\n");
+        assert!(ended.stderr.ends_with(&expected), "{}", ended.stderr);
+    }
 }
 
 /// Holds: T-96, V-11.
@@ -431,6 +451,17 @@ async fn a_limit_out_of_its_range_is_refused_with_the_range() {
             "1 to 68719476736",
             "0",
         ),
+        ("memory_sessions_max", "1000", millions, "0"),
+        (
+            "location_body_bytes_max",
+            "3000",
+            "1 to 1073741824",
+            "1073741825",
+        ),
+        ("pending_slot_seconds", "1", "1 to 3600", "0"),
+        ("pending_slot_seconds", "1", "1 to 3600", "3601"),
+        ("active_session_hours_max", "1", "1 to 8760", "0"),
+        ("active_session_hours_max", "1", "1 to 8760", "8761"),
         ("store_cache_bytes_max", "2000000", mebibyte, "1048575"),
         ("store_wal_bytes_max", "3000000", mebibyte, "1099511627777"),
     ] {
@@ -451,6 +482,7 @@ async fn a_limit_out_of_its_range_is_refused_with_the_range() {
 async fn limits_at_the_end_of_their_range_are_taken() {
     let limits = "[limits]
 body_bytes_max = 1073741824
+location_body_bytes_max = 1073741824
 header_bytes_max = 1048576
 url_bytes_max = 65534
 read_timeout_ms = 86400000
@@ -460,8 +492,11 @@ requests_per_second_per_platform = 1000000
 page_size_default = 100000
 page_size_max = 100000
 shutdown_timeout_ms = 86400000
+pending_slot_seconds = 3600
+active_session_hours_max = 8760
 memory_records_max = 10000000
 memory_records_bytes_max = 68719476736
+memory_sessions_max = 10000000
 store_cache_bytes_max = 1099511627776
 store_wal_bytes_max = 1099511627776
 ";

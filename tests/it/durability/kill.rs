@@ -17,8 +17,9 @@ fn number_of(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text}")))
 }
 
-/// Holds: E-33. Nothing acknowledged is lost: every Token, account and record is there after any
-/// `kill -9`, and the chain of records is whole.
+/// Holds: E-33, E-30, S-26. Nothing acknowledged is lost: every Token, account, session and record
+/// is there after any `kill -9`, the chain of records is whole, and what was allowed or is charging
+/// still counts, while what has ended does not.
 ///
 /// `OCPI_TEST_KILLS` makes it longer; `OCPI_TEST_SEED` repeats what a failed run did, as far as the
 /// order in which the system runs the connections lets it.

@@ -5,7 +5,9 @@ use std::fmt::Display;
 
 use serde_json::Value;
 
+use super::cards::Charging;
 use crate::support::durable::Server;
+use crate::support::push::SESSIONS;
 
 /// An object of the store. `Value::Null` is one that is not there.
 #[derive(Debug, Default)]
@@ -67,6 +69,10 @@ pub(super) struct Ledger {
     pub(super) tokens: BTreeMap<String, Kept>,
     /// By the uid of the Token.
     pub(super) accounts: BTreeMap<String, Kept>,
+    /// The sessions of CH/ABC, by id.
+    pub(super) sessions: BTreeMap<String, Kept>,
+    /// What the cards that may charge one car at a time are doing, by uid.
+    pub(super) cards: BTreeMap<String, Charging>,
     /// By `X-Request-ID`.
     pub(super) questions: HashMap<String, Answer>,
     /// Questions that the server, since it was started, answered 3000.
@@ -91,6 +97,8 @@ impl Ledger {
     pub(super) async fn check(&mut self, server: &Server, when: &impl Display) {
         let mut faults = self.check_tokens(server).await;
         faults.extend(self.check_accounts(server).await);
+        faults.extend(self.check_sessions(server).await);
+        faults.extend(self.check_cards(server).await);
         faults.extend(self.check_records(server).await);
         assert!(faults.is_empty(), "{when}:\n{}", faults.join("\n"));
         if let Some(head) = self.published_head.take() {
@@ -146,6 +154,23 @@ impl Ledger {
             };
             if let Err(fault) = kept.settle(&found) {
                 faults.push(format!("account {uid} {fault}"));
+            }
+        }
+        faults
+    }
+
+    async fn check_sessions(&mut self, server: &Server) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (id, kept) in &mut self.sessions {
+            let target = format!("{SESSIONS}/CH/ABC/{id}");
+            let response = server.call("GET", &target, None).await;
+            let found = match response.status {
+                200 => response.data(),
+                404 => Value::Null,
+                status => panic!("session {id}: {status} {}", response.json()),
+            };
+            if let Err(fault) = kept.settle(&found) {
+                faults.push(format!("session {id} {fault}"));
             }
         }
         faults

@@ -1,5 +1,7 @@
 //! Clients that write and ask as fast as they are answered, and note what they were told.
 
+mod charge;
+
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -149,7 +151,7 @@ impl Client {
         let Some(some) = some else {
             return self.put_new().await;
         };
-        match self.random.below(20) {
+        match self.random.below(24) {
             0..4 => self.put_new().await,
             4..8 => self.put_again(&some).await,
             8..11 => self.patch(&some).await,
@@ -157,6 +159,7 @@ impl Client {
             15 => self.authorize_unknown().await,
             16 => self.look_at_head().await,
             17 => self.import().await,
+            18..22 => self.charge().await,
             _ => {
                 let with_account = &own[..own.len().min(ACCOUNTS)];
                 let some = self.random.any(with_account).expect("it has one").clone();
@@ -262,7 +265,7 @@ impl Client {
             blocked || ledger.tokens[uid].acknowledged["valid"] == false
         };
         let allowed = if blocked { "BLOCKED" } else { "ALLOWED" };
-        self.question(uid, |response| {
+        self.question(uid, &somewhere(), |response| {
             assert_eq!(response.codes(), (200, 1000), "{uid}");
             let data = response.data();
             assert_eq!(data["allowed"], allowed, "{uid}");
@@ -274,20 +277,25 @@ impl Client {
 
     async fn authorize_unknown(&mut self) -> Outcome {
         let uid = format!("UNKNOWN-{}", self.random.below(100));
-        self.question(&uid, |response| {
+        self.question(&uid, &somewhere(), |response| {
             assert_eq!(response.codes(), (404, 2004), "{uid}");
             Answer::Given(Value::Null, None)
         })
         .await
     }
 
-    async fn question(&mut self, uid: &str, read: impl FnOnce(&Response) -> Answer) -> Outcome {
+    async fn question(
+        &mut self,
+        uid: &str,
+        place: &Value,
+        read: impl FnOnce(&Response) -> Answer,
+    ) -> Outcome {
         let id = format!("request-{}", self.ledger().number());
         self.ledger().questions.insert(id.clone(), Answer::None);
         let request = Request::new("POST", &question(uid))
             .token(TOKEN)
             .header("X-Request-ID", &id)
-            .json(&json!({"location_id": "LOC001"}));
+            .json(place);
         let Some(response) = exchange(&mut self.ocpi, &request).await else {
             return Outcome::Broken;
         };
@@ -406,6 +414,11 @@ impl Client {
         kept.acknowledge();
         Outcome::Acknowledged
     }
+}
+
+/// The place of a question whose place is all the same.
+fn somewhere() -> Value {
+    json!({"location_id": "LOC001"})
 }
 
 /// The answer to a request; `None` when the server ended before it was complete.

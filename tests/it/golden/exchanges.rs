@@ -3,6 +3,8 @@
 //! The Tokens are the examples of the specification (`examples/token_*.json`,
 //! `transport_and_format_get_token_list_example.json`), the credentials its `example-token`.
 
+mod pushes;
+
 use ocpi_domain::{Profile, Role};
 use serde_json::{Value, json};
 
@@ -29,15 +31,18 @@ const TO_EMSP: [(&str, &str); 2] = [("OCPI-to-country-code", "NL"), ("OCPI-to-pa
 /// We host the CPO NL/ALF and the eMSP NL/TNM. The peer speaks for the eMSPs NL/TNM and DE/TNM,
 /// and for the CPO BE/BEC.
 async fn world() -> World {
+    world_with_profile(Profile::default()).await
+}
+
+/// The same, and the peer has this profile.
+async fn world_with_profile(profile: Profile) -> World {
     let roles = [
         ("NL", "TNM", Role::Emsp),
         ("DE", "TNM", Role::Emsp),
         ("BE", "BEC", Role::Cpo),
     ];
-    let mut builder = WorldBuilder::new().platform(
-        platform("peer", Profile::default(), &roles),
-        "example-token",
-    );
+    let mut builder =
+        WorldBuilder::new().platform(platform("peer", profile, &roles), "example-token");
     builder.hosted = vec![
         hosted("NL", "ALF", &[Role::Cpo]),
         hosted("NL", "TNM", &[Role::Emsp]),
@@ -189,6 +194,9 @@ pub(super) async fn all() -> Vec<Exchange> {
     all.extend(refused_writes().await);
     all.extend(lists().await);
     all.extend(authorizations().await);
+    all.extend(pushes::sessions().await);
+    all.extend(pushes::locations().await);
+    all.extend(pushes::authorizations().await);
     all
 }
 

@@ -7,13 +7,15 @@ use ocpi_domain::DateTime;
 use serde_json::Value;
 
 use super::http::{Request, Response};
+use super::token::card;
 use super::world::{TOKEN, World};
 
 /// The longest that a test waits for what must come. Never reached when all is well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Every route that is served for the Token `TOKEN123`, each with a body that it takes.
-pub(crate) static ROUTES: [(&str, &str, &str); 14] = [
+/// Every route that is served, for the Token `TOKEN123`, the session `SESS001` and the Location
+/// `LOC001`, each with a body that it takes. [`World::push_for_routes`] makes these.
+pub(crate) static ROUTES: [(&str, &str, &str); 23] = [
     ("GET", "/ocpi/versions", ""),
     ("GET", "/ocpi/cpo/versions", ""),
     ("GET", "/ocpi/emsp/versions", ""),
@@ -42,7 +44,49 @@ pub(crate) static ROUTES: [(&str, &str, &str); 14] = [
             "contract_id":"C1","issuer":"Example","valid":true,"whitelist":"ALLOWED",
             "last_updated":"2026-01-01T00:00:00Z"}"#,
     ),
+    ("GET", "/ocpi/emsp/2.3.0/sessions", ""),
+    ("GET", SESSION, ""),
+    (
+        "PATCH",
+        SESSION,
+        r#"{"kwh":1,"last_updated":"2026-01-01T00:00:00Z"}"#,
+    ),
+    (
+        "PUT",
+        SESSION,
+        r#"{"country_code":"CH","party_id":"ABC","id":"SESS001","status":"ACTIVE",
+            "start_date_time":"2026-01-01T00:00:00Z","location_id":"LOC001","evse_uid":"EVSE001",
+            "cdr_token":{"country_code":"CH","party_id":"ABC","uid":"TOKEN123","type":"RFID"},
+            "last_updated":"2026-01-01T00:00:00Z"}"#,
+    ),
+    ("GET", LOCATION, ""),
+    (
+        "PATCH",
+        LOCATION,
+        r#"{"city":"Bern","last_updated":"2026-01-01T00:00:00Z"}"#,
+    ),
+    (
+        "PUT",
+        LOCATION,
+        r#"{"country_code":"CH","party_id":"ABC","id":"LOC001",
+            "evses":[{"uid":"EVSE001","last_updated":"2026-01-01T00:00:00Z"}],
+            "last_updated":"2026-01-01T00:00:00Z"}"#,
+    ),
+    (
+        "GET",
+        "/ocpi/emsp/2.3.0/locations/CH/ABC/LOC001/EVSE001",
+        "",
+    ),
+    (
+        "PATCH",
+        "/ocpi/emsp/2.3.0/locations/CH/ABC/LOC001/EVSE001",
+        r#"{"status":"CHARGING","last_updated":"2026-01-01T00:00:00Z"}"#,
+    ),
 ];
+
+const SESSION: &str = "/ocpi/emsp/2.3.0/sessions/CH/ABC/SESS001";
+
+const LOCATION: &str = "/ocpi/emsp/2.3.0/locations/CH/ABC/LOC001";
 
 /// A request with [`TOKEN`]; an empty body is none.
 pub(crate) fn request(method: &str, target: &str, body: &str) -> Request {
@@ -105,6 +149,17 @@ pub(crate) fn assert_refused(response: &Response, codes: (u16, u64), case: &impl
 }
 
 impl World {
+    /// Pushes what the [`ROUTES`] are about.
+    pub(crate) async fn push_for_routes(&self) {
+        self.push(&card("TOKEN123")).await;
+        for (method, target, body) in ROUTES {
+            if method == "PUT" && target.contains("/emsp/") {
+                let response = self.send(&request(method, target, body)).await;
+                assert_eq!(response.codes(), (201, 1000), "{}", response.message());
+            }
+        }
+    }
+
     /// Sends each request; each must be refused with these codes, and none may write.
     pub(crate) async fn assert_all_refused(
         &self,

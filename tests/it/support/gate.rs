@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ocpi_domain::{
-    AuthorizationRecord, AuthorizationReference, Cursor, DateTime, Party, TokenType, TokenUid,
+    AuthorizationRecord, AuthorizationReference, Cursor, DateTime, Slot, SlotClaim, SlotOutcome,
 };
 use ocpi_memstore::MemStore;
-use ocpi_ports::{AuthorizationRepository, RecordQuery, StorageError, StoredRecord, SubjectLookup};
+use ocpi_ports::{
+    AuthorizationRepository, RecordQuery, SlotQuery, StorageError, StoredRecord, SubjectLookup,
+    SubjectQuery,
+};
 use tokio::sync::Semaphore;
 
 /// Where an authorization hangs.
@@ -52,21 +55,30 @@ impl Gate {
 
 #[async_trait]
 impl AuthorizationRepository for Gate {
-    async fn load_authorization_subject(
+    async fn load_authorization_subject<'q>(
         &self,
-        parties: &[Party],
-        uid: &TokenUid,
-        token_type: &TokenType,
+        query: &SubjectQuery<'q>,
     ) -> Result<SubjectLookup, StorageError> {
         self.pass(At::Load).await;
-        self.store
-            .load_authorization_subject(parties, uid, token_type)
-            .await
+        self.store.load_authorization_subject(query).await
     }
 
     async fn append_record(&self, record: Arc<AuthorizationRecord>) -> Result<(), StorageError> {
         self.pass(At::Append).await;
         self.store.append_record(record).await
+    }
+
+    async fn append_record_with_slot(
+        &self,
+        record: Arc<AuthorizationRecord>,
+        claim: SlotClaim,
+    ) -> Result<SlotOutcome, StorageError> {
+        self.pass(At::Append).await;
+        self.store.append_record_with_slot(record, claim).await
+    }
+
+    async fn list_slots(&self, query: &SlotQuery) -> Result<Vec<Slot>, StorageError> {
+        self.store.list_slots(query).await
     }
 
     async fn find_record(

@@ -35,7 +35,7 @@ pub(crate) struct TestClock {
 }
 
 impl TestClock {
-    fn new() -> TestClock {
+    pub(crate) fn new() -> TestClock {
         let start: DateTime = START.parse().unwrap();
         TestClock {
             now_ms: AtomicI64::new(start.unix_ms()),
@@ -79,6 +79,7 @@ pub(crate) struct WorldBuilder {
     pub(crate) options: AppOptions,
     pub(crate) store: Arc<MemStore>,
     pub(crate) clock: Arc<TestClock>,
+    pub(crate) randomness: Arc<CountingRandomness>,
     pub(crate) public_url: String,
     change_ports: Box<dyn FnOnce(Ports) -> Ports>,
 }
@@ -126,6 +127,7 @@ impl WorldBuilder {
             options: AppOptions::default(),
             store: Arc::new(MemStore::new(MemStoreOptions::default())),
             clock: Arc::new(TestClock::new()),
+            randomness: Arc::default(),
             public_url: PUBLIC_URL.to_owned(),
             change_ports: Box::new(|ports| ports),
         }
@@ -151,8 +153,8 @@ impl WorldBuilder {
         self
     }
 
-    /// Starts the server on a free port of this machine.
-    pub(crate) async fn start(self) -> World {
+    /// Puts the application together, for tests that need no server.
+    pub(crate) async fn build(self) -> (Arc<App>, Registry) {
         let key = SecretKey::new(&[7; 32]).unwrap();
         let credentials_hash = key.credentials_hash();
         let platforms = Arc::clone(&self.store) as Arc<dyn PlatformRepository>;
@@ -165,6 +167,8 @@ impl WorldBuilder {
             tokens: Arc::clone(&self.store) as Arc<_>,
             accounts: Arc::clone(&self.store) as Arc<_>,
             authorizations: Arc::clone(&self.store) as Arc<_>,
+            sessions: Arc::clone(&self.store) as Arc<_>,
+            locations: Arc::clone(&self.store) as Arc<_>,
             platforms,
             authenticator: Arc::new(authenticator),
             health: Arc::clone(&self.store) as Arc<_>,
@@ -172,7 +176,7 @@ impl WorldBuilder {
             backup: None,
             credentials_hash,
             clock: Arc::clone(&self.clock) as Arc<_>,
-            randomness: Arc::new(CountingRandomness::default()),
+            randomness: self.randomness,
         });
         let mut registry = Registry::default();
         let app = Arc::new(App::new(
@@ -181,16 +185,20 @@ impl WorldBuilder {
             self.options,
             &mut registry,
         ));
-        let server = Server::new(
-            Arc::clone(&app),
-            PublicUrl::new(&self.public_url).unwrap(),
-            self.limits,
-        );
+        (app, registry)
+    }
+
+    /// Starts the server on a free port of this machine.
+    pub(crate) async fn start(self) -> World {
+        let public_url = PublicUrl::new(&self.public_url).unwrap();
+        let limits = self.limits;
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let (app, registry) = self.build().await;
+        let server = Server::new(Arc::clone(&app), public_url, limits);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(server.serve(listener, stopped));
-        let (store, clock) = (self.store, self.clock);
         World {
             address,
             store,

@@ -23,7 +23,7 @@ fn ids(response: &Response) -> [String; 2] {
 #[tokio::test]
 async fn the_ids_of_a_request_come_back_on_success_and_on_every_error() {
     let world = World::start().await;
-    world.push(&card("TOKEN123")).await;
+    world.push_for_routes().await;
     let copy = "/ocpi/cpo/2.3.0/tokens/CH/ABC/TOKEN123";
     let long = format!("/ocpi/versions?{}", "x".repeat(9000));
     let mut requests: Vec<(Request, u16)> = ROUTES

@@ -10,7 +10,7 @@ use crate::support::world::{PUBLIC_URL, World};
 #[tokio::test]
 async fn a_trailing_slash_and_empty_segments_change_nothing_and_redirect_nobody() {
     let world = World::start().await;
-    world.push(&card("TOKEN123")).await;
+    world.push_for_routes().await;
     for (method, target, body) in ROUTES {
         let mut answers = Vec::new();
         let doubled = target.replace('/', "//");

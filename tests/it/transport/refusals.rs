@@ -83,8 +83,15 @@ async fn an_unknown_route_is_404() {
         "/ocpi/2.3.0/credentials/more",
         "/ocpi/2.3.0/tokens",
         "/ocpi/2.3.0/tokens/CH/ABC/TOKEN123",
-        "/ocpi/emsp/2.3.0/sessions",
+        "/ocpi/2.3.0/sessions",
+        "/ocpi/cpo/2.3.0/sessions",
+        "/ocpi/cpo/2.3.0/sessions/CH/ABC/SESS001",
+        "/ocpi/emsp/2.3.0/sessions/CH",
+        "/ocpi/emsp/2.3.0/sessions/CH/ABC",
+        "/ocpi/emsp/2.3.0/sessions/CH/ABC/SESS001/more",
         "/ocpi/emsp/2.3.0/locations",
+        "/ocpi/emsp/2.3.0/locations/CH/ABC",
+        "/ocpi/emsp/2.3.0/locations/CH/ABC/LOC001/EVSE001/1/more",
         "/ocpi/emsp/2.3.0/tokens/TOKEN123",
         "/ocpi/emsp/2.3.0/tokens/CH/ABC/TOKEN123",
         "/ocpi/emsp/2.3.0/tokens/TOKEN123/authorize/more",
@@ -246,7 +253,7 @@ async fn a_party_that_is_not_the_callers_is_404_and_nothing_is_revealed() {
 async fn what_is_not_served_yet_is_not_pretended() {
     let world = World::start().await;
     let details: Value = world.call("GET", "/ocpi/2.3.0", None).await.data();
-    for module in ["sessions", "locations", "cdrs", "commands"] {
+    for module in ["cdrs", "tariffs", "commands"] {
         assert!(!details.to_string().contains(module), "{module}");
         let target = format!("/ocpi/emsp/2.3.0/{module}/CH/ABC/X1");
         world

@@ -41,7 +41,7 @@ fn functional() -> &'static [(&'static str, &'static str, &'static str)] {
 #[tokio::test]
 async fn an_answer_swaps_the_parties_of_its_request_on_errors_too() {
     let world = World::start().await;
-    world.push(&card("TOKEN123")).await;
+    world.push_for_routes().await;
     let (unknown, known) = (question("UNKNOWN"), copy("TOKEN123"));
     let foreign = "/ocpi/cpo/2.3.0/tokens/DE/TNM/TOKEN123";
     let errors = [
@@ -110,7 +110,7 @@ async fn configuration_modules_neither_read_nor_send_routing_headers() {
 #[tokio::test]
 async fn without_routing_headers_the_only_hosted_party_of_the_role_answers() {
     let world = World::start().await;
-    world.push(&card("TOKEN123")).await;
+    world.push_for_routes().await;
     for (method, target, body) in functional() {
         let response = world.send(&request(method, target, body)).await;
         assert_eq!(response.codes(), (200, 1000), "{method} {target}");
@@ -156,7 +156,7 @@ async fn without_routing_headers_every_hosted_party_of_the_role_is_meant() {
 #[tokio::test]
 async fn half_a_pair_of_routing_headers_counts_as_absent() {
     let world = World::start().await;
-    world.push(&card("TOKEN123")).await;
+    world.push_for_routes().await;
     for (name, value) in [
         ("OCPI-to-country-code", "XX"),
         ("OCPI-to-party-id", "ZZZ"),
@@ -184,7 +184,7 @@ async fn a_recipient_that_is_not_hosted_in_the_role_is_2001() {
     builder.hosted.push(hosted("CH", "CPO", &[Role::Cpo]));
     builder.hosted.push(hosted("CH", "MSP", &[Role::Emsp]));
     let world = builder.start().await;
-    world.push(&card("TOKEN123")).await;
+    world.push_for_routes().await;
     let before = world.snapshot().await;
     for (method, target, body) in functional() {
         let other_role = if target.contains("/emsp/") {

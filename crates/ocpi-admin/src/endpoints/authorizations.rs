@@ -1,9 +1,13 @@
 //! The records of authorizations.
 
 use http::Method;
+use ocpi_app::FoundAuthorization;
+use ocpi_domain::{AuthorizationRecord, DateTime};
 use ocpi_ports::RecordQuery;
+use serde::Serialize;
 
 use super::parameters::{AFTER, LIMIT};
+use super::sessions::SessionItem;
 use crate::answer::{self, Answer};
 use crate::endpoint::{Access, Call, Endpoint, Parameter, Refusal, Success};
 use crate::failure::Failure;
@@ -62,12 +66,12 @@ pub(super) static ENDPOINTS: [Endpoint; 2] = [
         method: Method::GET,
         path: "/admin/v1/authorizations/{reference}",
         id: "getAuthorization",
-        summary: "The record of one authorize request",
+        summary: "The record of one authorize request, and the sessions that followed it",
         access: Access::AdminToken,
         query: &[],
         headers: &[],
         body: None,
-        successes: &[Success::json(200, "The record.", "AuthorizationRecord")],
+        successes: &[Success::json(200, "The record.", "Authorization")],
         refusals: &[Refusal::new(
             404,
             "There is no record of that reference, or it was forgotten.",
@@ -76,6 +80,25 @@ pub(super) static ENDPOINTS: [Endpoint; 2] = [
         handler: |call| Box::pin(get(call)),
     },
 ];
+
+/// A record with what came of it.
+#[derive(Serialize)]
+pub(crate) struct Authorization<'a> {
+    #[serde(flatten)]
+    record: &'a AuthorizationRecord,
+    sessions: Vec<SessionItem<'a>>,
+}
+
+impl<'a> Authorization<'a> {
+    /// The authorization, its sessions as they stand at that moment.
+    pub(crate) fn of(found: &'a FoundAuthorization, now: DateTime) -> Authorization<'a> {
+        let sessions = found.sessions.iter();
+        Authorization {
+            record: &found.record,
+            sessions: sessions.map(|it| SessionItem::of(it, now)).collect(),
+        }
+    }
+}
 
 async fn list(call: Call<'_>) -> Result<Answer, Failure> {
     let query = RecordQuery {
@@ -98,6 +121,7 @@ async fn list(call: Call<'_>) -> Result<Answer, Failure> {
 
 async fn get(call: Call<'_>) -> Result<Answer, Failure> {
     let reference = call.read_place("reference")?;
-    let record = call.server.app.find_authorization(&reference).await?;
-    Ok(answer::found(&record))
+    let app = &call.server.app;
+    let found = app.find_authorization(&reference).await?;
+    Ok(answer::found(&Authorization::of(&found, app.now())))
 }

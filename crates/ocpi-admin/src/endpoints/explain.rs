@@ -10,6 +10,7 @@ use ocpi_domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::slots::ShownSlot;
 use crate::answer::{self, Answer};
 use crate::endpoint::{Access, BodyKind, Call, Endpoint, Refusal, Success};
 use crate::failure::Failure;
@@ -113,6 +114,7 @@ pub(crate) struct Explained<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<&'a TokenAccount>,
     trail: Vec<Step<'a>>,
+    slots: Vec<ShownSlot<'a>>,
 }
 
 #[derive(Serialize)]
@@ -138,6 +140,7 @@ impl<'a> From<&'a Explanation> for Explained<'a> {
             token: explanation.token.as_deref(),
             account: explanation.account.as_deref(),
             trail: explanation.trail.iter().map(step).collect(),
+            slots: explanation.slots.iter().map(ShownSlot::from).collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod accounts;
 pub(crate) mod audit;
-mod authorizations;
+pub(crate) mod authorizations;
 pub(crate) mod backup;
 pub(crate) mod explain;
 mod export;
@@ -11,17 +11,20 @@ pub(crate) mod import;
 mod openapi;
 mod parameters;
 pub(crate) mod platforms;
+pub(crate) mod sessions;
+mod slots;
 mod tokens;
 
 use crate::endpoint::Endpoint;
 
 /// The one table, in the order of the document.
-static TABLE: [&[Endpoint]; 10] = [
+static TABLE: [&[Endpoint]; 11] = [
     &tokens::ENDPOINTS,
     &import::ENDPOINTS,
     &export::ENDPOINTS,
     &accounts::ENDPOINTS,
     &authorizations::ENDPOINTS,
+    &sessions::ENDPOINTS,
     &explain::ENDPOINTS,
     &platforms::ENDPOINTS,
     &audit::ENDPOINTS,

@@ -51,9 +51,27 @@ pub(super) fn location_references() -> Value {
     )
 }
 
-pub(super) fn record() -> Value {
+/// The fields of a record: all of them are always there.
+const FIELDS: [&str; 14] = [
+    "reference",
+    "at",
+    "platform",
+    "request_id",
+    "correlation_id",
+    "token_party",
+    "token_uid",
+    "token_type",
+    "asked",
+    "allowed_location",
+    "allowed",
+    "status",
+    "rule",
+    "latency_us",
+];
+
+fn fields() -> Value {
     let message_id = json!({"type": "string", "minLength": 1, "maxLength": 128});
-    let properties = json!({
+    json!({
         "reference": reference(),
         "at": date_time(),
         "platform": platform::id(),
@@ -68,23 +86,22 @@ pub(super) fn record() -> Value {
         "status": or_null(status()),
         "rule": rule(),
         "latency_us": count(),
+    })
+}
+
+pub(super) fn record() -> Value {
+    strict(fields(), &FIELDS)
+}
+
+/// A record with what came of it.
+pub(super) fn authorization() -> Value {
+    let mut properties = fields();
+    properties["sessions"] = json!({
+        "type": "array",
+        "items": named("SessionItem"),
+        "description": "The sessions that followed it, at most 100, the oldest first.",
     });
-    let required = [
-        "reference",
-        "at",
-        "platform",
-        "request_id",
-        "correlation_id",
-        "token_party",
-        "token_uid",
-        "token_type",
-        "asked",
-        "allowed_location",
-        "allowed",
-        "status",
-        "rule",
-        "latency_us",
-    ];
+    let required = [&FIELDS[..], &["sessions"]].concat();
     strict(properties, &required)
 }
 

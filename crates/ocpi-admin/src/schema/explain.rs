@@ -47,8 +47,14 @@ pub(super) fn explanation() -> Value {
             "token": named("Token"),
             "account": named("TokenAccount"),
             "trail": {"type": "array", "items": named("RuleStep")},
+            "slots": {
+                "type": "array",
+                "items": named("Slot"),
+                "description": "What counts against the `concurrent_sessions_max` of the account \
+                                at this place; empty without that limit.",
+            },
         }),
-        &["allowed", "status", "rule", "trail"],
+        &["allowed", "status", "rule", "trail", "slots"],
     )
 }
 

@@ -9,6 +9,7 @@ mod explain;
 mod import;
 pub(crate) mod platform;
 mod problem;
+pub(crate) mod session;
 pub(crate) mod token;
 
 #[cfg(test)]
@@ -22,12 +23,14 @@ use crate::page::{LIMIT_DEFAULT, LIMIT_MAX};
 pub(crate) type SchemaOf = fn() -> Value;
 
 /// Every named schema.
-static COMPONENTS: [(&str, SchemaOf); 32] = [
+static COMPONENTS: [(&str, SchemaOf); 40] = [
     ("AccountPlace", account::place),
+    ("Authorization", authorization::authorization),
     ("AuthorizationPage", authorization::page),
     ("AuthorizationRecord", authorization::record),
     ("Backup", backup::backup),
     ("BackupRequest", backup::request),
+    ("CdrToken", session::cdr_token),
     ("ChainFault", audit::fault),
     ("ChainHead", audit::head),
     ("ChainReport", audit::report),
@@ -50,9 +53,15 @@ static COMPONENTS: [(&str, SchemaOf); 32] = [
     ("Profile", platform::profile),
     ("RefusedLine", import::refused_line),
     ("RuleStep", explain::rule_step),
+    ("Session", session::session),
+    ("SessionItem", session::item),
+    ("SessionKey", session::session_key),
+    ("SessionPage", session::page),
+    ("Slot", session::slot),
     ("Token", token::token),
     ("TokenAccount", account::account),
     ("TokenAccountPatch", account::patch),
+    ("TokenKey", session::token_key),
     ("TokenPage", token::page),
     ("TokenWrite", token::write),
 ];

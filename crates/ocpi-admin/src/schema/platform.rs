@@ -34,7 +34,7 @@ pub(super) fn profile() -> Value {
     let mut profile = strict(
         json!({
             "tutorial": switch("It speaks the tutorial's dialect."),
-            "fill_owner": switch("A Token's missing owner is taken from the URL."),
+            "fill_owner": switch("A missing owner of what is pushed is taken from the URL."),
             "strict_from": switch("A request whose `OCPI-from` names none of its parties is refused."),
             "auth_encoding": {
                 "type": "string",

@@ -1,19 +1,21 @@
 //! Each schema is held to the type that is really written or read.
 
+mod pushed;
+
 use std::sync::Arc;
 
 use jsonschema::Validator;
 use ocpi_app::Explanation;
 use ocpi_domain::{
-    AuthEncoding, AuthorizationRecord, Platform, PlatformId, Profile, Rule, RuleOutcome, RuleStep,
-    Token, TokenAccount, TokenPatch,
+    AuthEncoding, AuthorizationRecord, DateTime, Platform, PlatformId, Profile, Rule, RuleOutcome,
+    RuleStep, Token, TokenAccount, TokenPatch,
 };
 use ocpi_ports::{ChainFault, ChainHead, ChainLink, ChainReport};
 use serde_json::{Value, json};
 
 use super::{COMPONENTS, named};
 use crate::answer::Answer;
-use crate::endpoints::{audit, backup, explain, health, import, platforms};
+use crate::endpoints::{audit, authorizations, backup, explain, health, import, platforms};
 use crate::failure::Failure;
 use crate::openapi;
 use crate::page::Items;
@@ -112,6 +114,10 @@ fn record() -> Value {
         "rule": "blocked",
         "latency_us": 7,
     })
+}
+
+fn moment(text: &str) -> DateTime {
+    text.parse().unwrap()
 }
 
 /// What the type makes of a text: what it writes itself.
@@ -299,6 +305,7 @@ fn an_explanation_is_as_its_schema_says() {
             step(Rule::Blocked, RuleOutcome::Decided),
             step(Rule::Expired, RuleOutcome::NotReached),
         ],
+        slots: pushed::slots(pushed::anywhere()).to_vec(),
     };
     let shown = json!(explain::Explained::from(&full));
     assert_is_all("Explanation", &shown);
@@ -313,6 +320,7 @@ fn an_explanation_is_as_its_schema_says() {
         token: None,
         account: None,
         trail: Vec::new(),
+        slots: Vec::new(),
     };
     assert_valid("Explanation", &json!(explain::Explained::from(&none)));
 }

@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
     use crate::Ports;
-    use crate::operator::testing::{app, party, ports};
+    use crate::testing::{app, party, ports};
 
     fn key(owner: &str) -> TokenKey {
         TokenKey {

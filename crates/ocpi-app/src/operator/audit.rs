@@ -46,7 +46,7 @@ mod tests {
 
     use super::*;
     use crate::Ports;
-    use crate::operator::testing::{app, app_of, ports};
+    use crate::testing::{app, app_of, ports};
 
     #[tokio::test]
     async fn a_store_without_a_chain_has_nothing_to_verify() {

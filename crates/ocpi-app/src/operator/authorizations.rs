@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ocpi_domain::{AuthorizationRecord, AuthorizationReference, Cursor, DateTime};
-use ocpi_ports::{RecordQuery, StoredRecord};
+use ocpi_ports::{RecordQuery, StoredRecord, StoredSession};
 
 use super::OperatorError;
 use crate::app::App;
@@ -11,6 +11,15 @@ use crate::deadline::{in_time, yield_now};
 
 /// The most records that are forgotten at once, so that no write of another waits long.
 const FORGOTTEN_AT_ONCE: usize = 1000;
+
+/// An authorization, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundAuthorization {
+    /// The evidence of the answer.
+    pub record: Arc<AuthorizationRecord>,
+    /// The sessions that followed it, in creation order.
+    pub sessions: Vec<StoredSession>,
+}
 
 impl App {
     /// At most `limit` records that match, the newest first; those appended before `before`,
@@ -29,7 +38,7 @@ impl App {
         Ok(in_time(store.list_records(query, before, limit)).await?)
     }
 
-    /// The record of that reference.
+    /// The record of that reference, and the sessions that followed.
     ///
     /// # Errors
     ///
@@ -37,9 +46,11 @@ impl App {
     pub async fn find_authorization(
         &self,
         reference: &AuthorizationReference,
-    ) -> Result<Arc<AuthorizationRecord>, OperatorError> {
+    ) -> Result<FoundAuthorization, OperatorError> {
         let found = in_time(self.ports.authorizations.find_record(reference)).await?;
-        found.ok_or(OperatorError::UnknownAuthorization)
+        let record = found.ok_or(OperatorError::UnknownAuthorization)?;
+        let sessions = in_time(self.ports.sessions.find_sessions_of(reference)).await?;
+        Ok(FoundAuthorization { record, sessions })
     }
 
     /// Forgets the oldest records while they are of before that moment; how many they were.
@@ -65,11 +76,13 @@ impl App {
 mod tests {
     use std::sync::Mutex;
 
-    use ocpi_ports::MockAuthorizationRepository;
+    use ocpi_domain::{Revision, SessionPhase};
+    use ocpi_ports::{MockAuthorizationRepository, MockSessionRepository, SessionLink};
+    use serde_json::json;
 
     use super::*;
     use crate::Ports;
-    use crate::operator::testing::{app, down, now, ports};
+    use crate::testing::{app, down, now, ports, session};
 
     /// What comes of forgetting when the store says this, one time after the other.
     async fn forget(said: Vec<Option<usize>>) -> Result<u64, OperatorError> {
@@ -96,5 +109,53 @@ mod tests {
         assert_eq!(forget(pieces).await.unwrap(), 2000);
         let failed = forget(vec![Some(1000), None]).await;
         assert!(matches!(failed, Err(OperatorError::Storage(_))));
+    }
+
+    /// Holds: S-11.
+    #[tokio::test]
+    async fn an_authorization_is_found_with_the_sessions_that_followed() {
+        let mut authorizations = MockAuthorizationRepository::new();
+        authorizations
+            .expect_find_record()
+            .returning(|reference| Ok((reference.as_str() == "REF-1").then(|| Arc::new(record()))));
+        let mut sessions = MockSessionRepository::new();
+        sessions.expect_find_sessions_of().returning(|reference| {
+            assert_eq!(reference.as_str(), "REF-1");
+            Ok(vec![followed()])
+        });
+        let app = app(Ports {
+            authorizations: Arc::new(authorizations),
+            sessions: Arc::new(sessions),
+            ..ports()
+        });
+        let found = app.find_authorization(&"REF-1".parse().unwrap()).await;
+        let found = found.unwrap();
+        assert_eq!(*found.record, record());
+        assert_eq!(found.sessions, [followed()]);
+        let unknown = app.find_authorization(&"REF-2".parse().unwrap()).await;
+        assert!(matches!(unknown, Err(OperatorError::UnknownAuthorization)));
+    }
+
+    fn record() -> AuthorizationRecord {
+        serde_json::from_value(json!({
+            "reference": "REF-1", "at": now(), "platform": "peer", "request_id": "Q",
+            "correlation_id": "C", "token_uid": "CARD", "token_type": "RFID", "token_party": null,
+            "asked": null, "allowed_location": null, "allowed": "ALLOWED", "status": "ACCEPTED",
+            "rule": "all_passed", "latency_us": 0
+        }))
+        .unwrap()
+    }
+
+    fn followed() -> StoredSession {
+        StoredSession {
+            cursor: Cursor(1),
+            session: session(&json!({})),
+            platform: "peer".parse().unwrap(),
+            link: SessionLink::default(),
+            phase: SessionPhase::Ended,
+            authorization: "REF-1".parse().ok(),
+            received_at: now(),
+            revision: Revision(1),
+        }
     }
 }

@@ -34,7 +34,7 @@ mod tests {
 
     use super::*;
     use crate::Ports;
-    use crate::operator::testing::{app, ports};
+    use crate::testing::{app, ports};
 
     #[tokio::test]
     async fn a_backup_overwrites_no_file_and_needs_a_store_that_can() {

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use ocpi_domain::{
-    AllowedType, AuthorizationRequest, AuthorizationStatus, DateTime, Decision, DisplayText,
-    LocationReferences, Party, PlatformId, Rule, RuleOutcome, RuleStep, RuleTrail, Token,
-    TokenAccount, TokenType, explain,
+    AllowedType, AuthorizationRequest, AuthorizationStatus, AuthorizationSubject, DateTime,
+    Decision, DisplayText, LocationReferences, Party, Platform, PlatformId, Role, Rule,
+    RuleOutcome, RuleStep, RuleTrail, Slot, SlotHolder, SlotPlace, Token, TokenAccount, TokenType,
+    explain,
 };
-use ocpi_ports::SubjectLookup;
+use ocpi_ports::{SlotQuery, StorageError, SubjectLookup};
 
 use super::OperatorError;
+use crate::access::cpo_parties;
 use crate::app::App;
-use crate::authorize_token::cpo_parties;
 use crate::deadline::in_time;
+use crate::slot_claim::slot_limit;
+use crate::subject_lookup::SubjectQuestion;
 
 /// The question, as a platform could ask it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub struct ExplainRequest {
     pub location: Option<LocationReferences>,
     /// The CPO of the place: `OCPI-from`. Without a platform, it is taken for one.
     pub cpo: Option<Party>,
-    /// Who asks.
+    /// Who asks; `None` is the only platform that speaks for the CPO, if there is one.
     pub platform: Option<PlatformId>,
     /// The moment of the question; `None` is now.
     pub at: Option<DateTime>,
@@ -52,6 +55,9 @@ pub struct Explanation {
     pub account: Option<Arc<TokenAccount>>,
     /// Each rule in order, and what came of it. Exactly one decided.
     pub trail: Vec<RuleStep>,
+    /// What counts against the limit of concurrent sessions, oldest first; nothing when the
+    /// account sets none.
+    pub slots: Vec<Slot>,
 }
 
 impl App {
@@ -70,11 +76,23 @@ impl App {
         &self,
         request: &ExplainRequest,
     ) -> Result<Explanation, OperatorError> {
-        let cpo_parties = self.asking_cpos(request).await?;
-        let found = self
-            .look_up(request.owner, None, &request.uid, &request.token_type)
-            .await?;
-        let subject = match found {
+        let platform = self.asking_platform(request).await?;
+        let cpo_parties = match &platform {
+            Some(platform) => cpo_parties(platform, request.cpo),
+            None => request.cpo.into_iter().collect(),
+        };
+        let now = request.at.unwrap_or_else(|| self.now());
+        let question = SubjectQuestion {
+            owner: request.owner,
+            to: None,
+            uid: &request.uid,
+            token_type: &request.token_type,
+            platform: platform.as_ref().map(|platform| &platform.id),
+            cpo_parties: &cpo_parties,
+            location: request.location.as_ref(),
+            at: now,
+        };
+        let subject = match self.look_up(&question).await? {
             SubjectLookup::Unknown => {
                 return Ok(without_token(
                     Rule::UnknownToken,
@@ -93,7 +111,7 @@ impl App {
             cpo_parties: &cpo_parties,
             location: request.location.as_ref(),
         };
-        let now = request.at.unwrap_or_else(|| self.now());
+        let slots = self.counted_slots(&subject, &question).await?;
         let RuleTrail { decision, steps } = explain(&subject, &place, now);
         Ok(Explanation {
             allowed: decision.allowed(),
@@ -107,19 +125,49 @@ impl App {
             token: Some(subject.token.token),
             account: subject.account,
             trail: steps,
+            slots,
         })
     }
 
-    /// The CPOs that the place may belong to, as for a request of that platform.
-    async fn asking_cpos(&self, request: &ExplainRequest) -> Result<Vec<Party>, OperatorError> {
-        match &request.platform {
-            None => Ok(request.cpo.into_iter().collect()),
-            Some(id) => {
-                let platform = self.ports.platforms.find_platform(id).await?;
-                let platform = platform.ok_or(OperatorError::UnknownPlatform)?;
-                Ok(cpo_parties(&platform, request.cpo))
-            }
+    /// The slots that count against the question.
+    async fn counted_slots(
+        &self,
+        subject: &AuthorizationSubject,
+        question: &SubjectQuestion<'_>,
+    ) -> Result<Vec<Slot>, StorageError> {
+        let Some(limit) = slot_limit(subject.account.as_deref()) else {
+            return Ok(Vec::new());
+        };
+        let known_evses = subject.known_evses.as_deref();
+        let query = SlotQuery {
+            holder: SlotHolder::of(&subject.token.token),
+            scope: limit.scope,
+            place: question.platform.map(|platform| {
+                SlotPlace::of_question(platform.clone(), question.location, known_evses)
+            }),
+            at: question.at,
+        };
+        self.ports.authorizations.list_slots(&query).await
+    }
+
+    /// The platform that asks: the one named, else the only one that speaks for the CPO.
+    async fn asking_platform(
+        &self,
+        request: &ExplainRequest,
+    ) -> Result<Option<Arc<Platform>>, OperatorError> {
+        let platforms = &self.ports.platforms;
+        if let Some(id) = &request.platform {
+            let platform = platforms.find_platform(id).await?;
+            return Ok(Some(platform.ok_or(OperatorError::UnknownPlatform)?));
         }
+        let Some(cpo) = request.cpo else {
+            return Ok(None);
+        };
+        let mut speaking = platforms.list_platforms().await?;
+        speaking.retain(|platform| platform.holds(cpo, &Role::Cpo));
+        Ok(<[Arc<Platform>; 1]>::try_from(speaking)
+            .ok()
+            .map(|[only]| only))
     }
 }
 
@@ -143,48 +191,71 @@ fn without_token(rule: Rule, detail: &str) -> Explanation {
         token: None,
         account: None,
         trail,
+        slots: Vec::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use ocpi_domain::{AuthorizationSubject, PartyRole, Platform, Role};
+    use std::sync::Mutex;
+
+    use ocpi_domain::{ConcurrencyScope, PartyRole, Platform, Role, SlotId, SlotUse};
     use ocpi_ports::{MockAuthorizationRepository, MockPlatformRepository};
     use serde_json::{Value, json};
 
     use super::*;
     use crate::Ports;
-    use crate::operator::testing::{app, moment, party, platform, ports, token};
+    use crate::testing::{app, moment, now, party, platform, ports, token};
 
     /// An application in which CH/ABC has the Token CARD with `account`, and whose platform
     /// `peer` speaks for NL/ALF and NL/BET as CPO. It takes no record.
     fn app_about(account: &Value) -> App {
+        app_about_with(account, |_| {})
+    }
+
+    /// The same, with what more the store is expected to be asked.
+    fn app_about_with(
+        account: &Value,
+        expect_more: impl FnOnce(&mut MockAuthorizationRepository),
+    ) -> App {
         let mut subject =
             AuthorizationSubject::of(Token::clone(&token("CARD", &json!({"language": "de"}))));
         subject.account = Some(Arc::new(serde_json::from_value(account.clone()).unwrap()));
         let mut authorizations = MockAuthorizationRepository::new();
         authorizations
             .expect_load_authorization_subject()
-            .returning(move |parties, uid, _| {
-                assert_eq!(parties, [party("CH/ABC")]);
-                Ok(match uid.as_str() {
+            .returning(move |query| {
+                assert_eq!(query.parties, [party("CH/ABC")]);
+                Ok(match query.uid.as_str() {
                     "CARD" => SubjectLookup::One(Box::new(subject.clone())),
                     "TWICE" => SubjectLookup::Ambiguous,
                     _ => SubjectLookup::Unknown,
                 })
             });
+        expect_more(&mut authorizations);
         let mut platforms = MockPlatformRepository::new();
-        platforms.expect_find_platform().returning(|id| {
-            let roles = ["NL/ALF", "NL/BET"].map(|it| PartyRole {
+        let known = |id, cpos: &[&str]| {
+            let roles = cpos.iter().map(|it| PartyRole {
                 party: party(it),
                 role: Role::Cpo,
             });
-            let peer = Platform {
-                roles: roles.to_vec(),
-                ..platform("peer")
-            };
-            Ok((id.as_str() == "peer").then(|| Arc::new(peer)))
+            Arc::new(Platform {
+                roles: roles.collect(),
+                ..platform(id)
+            })
+        };
+        let all = [
+            known("peer", &["NL/ALF", "NL/BET", "NL/TWO"]),
+            known("rival", &["NL/TWO"]),
+        ];
+        let found = all.clone();
+        platforms.expect_find_platform().returning(move |id| {
+            let found = found.iter().find(|platform| platform.id == *id);
+            Ok(found.cloned())
         });
+        platforms
+            .expect_list_platforms()
+            .returning(move || Ok(all.to_vec()));
         app(Ports {
             authorizations: Arc::new(authorizations),
             platforms: Arc::new(platforms),
@@ -290,5 +361,62 @@ mod tests {
         };
         let refused = app.explain(unknown).await;
         assert!(matches!(refused, Err(OperatorError::UnknownPlatform)));
+    }
+
+    /// Holds: E-29.
+    #[tokio::test]
+    async fn what_holds_the_slots_is_named_where_the_account_limits_them() {
+        let account = json!({"concurrent_sessions_max": 1, "concurrency_scope": "group"});
+        let place = LocationReferences {
+            location_id: "LOC1".parse().unwrap(),
+            evse_uids: vec!["E1".parse().unwrap()],
+        };
+        let at = moment("2026-01-01T00:00:00Z");
+        // Without a platform, the only one that speaks for the CPO is it.
+        for (account, (platform, cpo), asking) in [
+            (&account, (None, None), Some(None)),
+            (&account, (Some("peer"), None), Some(Some("peer"))),
+            (&account, (None, Some("NL/BET")), Some(Some("peer"))),
+            (&account, (None, Some("NL/TWO")), Some(None)),
+            (&account, (None, Some("NL/GAM")), Some(None)),
+            (&json!({}), (Some("peer"), None), None),
+        ] {
+            let asked_for = Arc::new(Mutex::new(None));
+            let app = app_about_with(account, |authorizations| {
+                let asked_for = Arc::clone(&asked_for);
+                authorizations.expect_list_slots().returning(move |query| {
+                    *asked_for.lock().unwrap() = Some(query.clone());
+                    Ok(vec![slot()])
+                });
+            });
+            let request = ExplainRequest {
+                location: Some(place.clone()),
+                platform: platform.map(|id| id.parse().unwrap()),
+                cpo: cpo.map(party),
+                at: Some(at),
+                ..about("CARD")
+            };
+            let explanation = app.explain(request).await.unwrap();
+            let slots = asking.map_or(vec![], |_| vec![slot()]);
+            assert_eq!(explanation.slots, slots);
+            let expected = asking.map(|asking| SlotQuery {
+                holder: SlotHolder::of(&token("CARD", &json!({}))),
+                scope: ConcurrencyScope::Group,
+                place: asking
+                    .map(|id| SlotPlace::of_question(id.parse().unwrap(), Some(&place), None)),
+                at,
+            });
+            assert_eq!(*asked_for.lock().unwrap(), expected);
+        }
+    }
+
+    fn slot() -> Slot {
+        Slot {
+            id: SlotId(1),
+            used_by: SlotUse::Pending("REF-1".parse().unwrap()),
+            holder: SlotHolder::of(&token("CARD", &json!({}))),
+            place: SlotPlace::of_question("peer".parse().unwrap(), None, None),
+            until: now(),
+        }
     }
 }

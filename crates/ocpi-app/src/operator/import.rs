@@ -177,7 +177,7 @@ mod tests {
 
     use super::*;
     use crate::Ports;
-    use crate::operator::testing::{app, down, fields, ports, token};
+    use crate::testing::{app, down, fields, ports, token};
 
     /// What a store holds at an attempt, and the revisions that it gives.
     type Attempt = (Vec<Option<StoredToken>>, Vec<Option<Revision>>);

@@ -10,12 +10,11 @@ mod error;
 mod explain;
 mod import;
 mod platforms;
+mod sessions;
 mod tokens;
 
+pub use authorizations::FoundAuthorization;
 pub use error::OperatorError;
 pub use explain::{ExplainRequest, Explanation};
 pub use import::Imported;
 pub use tokens::{ListOwnTokens, PutOwnToken};
-
-#[cfg(test)]
-mod testing;

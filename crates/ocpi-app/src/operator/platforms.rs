@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::Ports;
-    use crate::operator::testing::{app, platform, ports};
+    use crate::testing::{app, platform, ports};
 
     fn readings_of(text: &str) -> Vec<String> {
         let readings = readings(&CredentialsToken::new(text).unwrap());

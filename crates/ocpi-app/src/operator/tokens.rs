@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
     use crate::Ports;
-    use crate::operator::testing::{app, fields, now, party, ports, token};
+    use crate::testing::{app, fields, now, party, ports, token};
 
     fn app_with(tokens: MockTokenRepository) -> App {
         app(Ports {

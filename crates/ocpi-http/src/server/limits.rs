@@ -5,6 +5,8 @@
 pub struct Limits {
     /// Bytes of a body; beyond 413.
     pub body_bytes_max: usize,
+    /// Bytes of the body of a Location, which holds all its EVSEs; beyond 413.
+    pub location_body_bytes_max: usize,
     /// Bytes of all header names and values; beyond 431.
     pub header_bytes_max: usize,
     /// Bytes of path and query; beyond 414.
@@ -29,6 +31,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             body_bytes_max: 1024 * 1024,
+            location_body_bytes_max: 8 * 1024 * 1024,
             header_bytes_max: 16 * 1024,
             url_bytes_max: 8 * 1024,
             read_timeout_ms: 10_000,

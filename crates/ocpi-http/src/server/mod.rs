@@ -1,6 +1,7 @@
 //! The server: accepts connections, and answers requests on them.
 
 mod connection;
+mod dispatch;
 mod handlers;
 mod limits;
 mod rate_limit;

@@ -10,16 +10,16 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use ocpi_app::{RequestContext, Routing};
-use ocpi_domain::{Party, Role};
+use ocpi_domain::Party;
 
 use super::Server;
-use super::handlers::{self, Call};
+use super::dispatch::{dispatch, role_of};
+use super::handlers::Call;
 use crate::body::RequestBody;
 use crate::failure::Failure;
 use crate::headers::{self, MessageIds};
 use crate::query::Query;
-use crate::router::{Resource, Route, TokenResource, TokenRoute, resource, route};
-use crate::wire::{OcpiVersion, V2_3_0, WireVersion};
+use crate::router::{resource, route};
 use crate::{auth, envelope, path, status};
 
 /// Bytes of a `status_message`.
@@ -187,12 +187,7 @@ impl Server {
             context: &context,
             query: &query,
         };
-        match route {
-            Route::ListVersions(root) => Ok(handlers::versions::list(&call, root)),
-            Route::ShowVersion(root, version) => Ok(handlers::versions::show(&call, root, version)),
-            Route::ShowCredentials => Ok(handlers::credentials::show(&call, &presented)),
-            Route::Tokens(OcpiVersion::V2_3_0, route) => tokens::<V2_3_0>(&call, body, route).await,
-        }
+        dispatch(&call, body, route, &presented).await
     }
 
     /// Checks what arrived of a request before anything is done with it.
@@ -216,35 +211,5 @@ impl Server {
         } else {
             Ok(())
         }
-    }
-}
-
-/// What is done with Tokens, in one version.
-async fn tokens<V: WireVersion>(
-    call: &Call<'_>,
-    body: &mut RequestBody,
-    route: TokenRoute<'_>,
-) -> Result<Reply, Failure> {
-    match route {
-        TokenRoute::List => handlers::list_tokens::<V>(call).await,
-        TokenRoute::Authorize { owner, uid } => {
-            handlers::authorize_token::<V>(call, body, owner, uid).await
-        }
-        TokenRoute::Get { owner, uid } => handlers::get_token::<V>(call, owner, uid).await,
-        TokenRoute::Put { owner, uid } => handlers::put_token::<V>(call, body, owner, uid).await,
-        TokenRoute::Patch { owner, uid } => {
-            handlers::patch_token::<V>(call, body, owner, uid).await
-        }
-    }
-}
-
-/// Our role in a request of a functional module; configuration modules have no routing.
-fn role_of(resource: &Resource<'_>) -> Option<Role> {
-    match resource {
-        Resource::Versions(_) | Resource::VersionDetails(..) | Resource::Credentials => None,
-        Resource::Tokens(_, TokenResource::List | TokenResource::Authorize { .. }) => {
-            Some(Role::Emsp)
-        }
-        Resource::Tokens(_, TokenResource::Copy { .. }) => Some(Role::Cpo),
     }
 }

@@ -1,7 +1,8 @@
 //! What differs between the versions of OCPI.
 
-use ocpi_app::AuthorizationAnswer;
-use ocpi_domain::{LocationReferences, Token, TokenPatch, TokenType, VersionNumber};
+use ocpi_app::{AuthorizationAnswer, LocationObject};
+use ocpi_domain::json::RawObject;
+use ocpi_domain::{LocationReferences, Session, Token, TokenPatch, TokenType, VersionNumber};
 
 use crate::failure::Failure;
 
@@ -35,6 +36,15 @@ impl OcpiVersion {
     }
 }
 
+/// What an answer to an authorize request holds that OCPI does not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// The finer status.
+    pub(crate) status: bool,
+    /// The connectors of the place.
+    pub(crate) connector_ids: bool,
+}
+
 /// How a version reads and writes the objects of the domain.
 pub(crate) trait WireVersion {
     /// The Token of a PUT or PATCH, as far as it was sent.
@@ -50,5 +60,17 @@ pub(crate) trait WireVersion {
     fn write_token(out: &mut Vec<u8>, token: &Token);
 
     /// Writes the answer to an authorize request, in the tutorial's dialect or in plain OCPI.
-    fn write_authorization_info(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: bool);
+    fn write_authorization_info(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: Dialect);
+
+    /// The session of a PUT or PATCH, as far as it was sent.
+    fn read_session(body: &[u8]) -> Result<RawObject, Failure>;
+
+    /// Writes a session.
+    fn write_session(out: &mut Vec<u8>, session: &Session);
+
+    /// The Location, EVSE or connector of a PUT or PATCH, as far as it was sent.
+    fn read_location(body: &[u8]) -> Result<RawObject, Failure>;
+
+    /// Writes a Location, an EVSE or a connector.
+    fn write_location(out: &mut Vec<u8>, object: &LocationObject);
 }

@@ -4,6 +4,7 @@
 //! known. A general serialiser looks at every byte of both, which cost more than the decision.
 
 use ocpi_domain::DateTime;
+use serde::Serialize;
 
 /// An object that is being written at the end of a buffer.
 pub(crate) struct ObjectWriter<'a> {
@@ -75,6 +76,14 @@ impl<'a> ObjectWriter<'a> {
         if !std::mem::take(&mut self.is_empty) {
             self.out.push(b',');
         }
+    }
+}
+
+/// Writes an object that is not worth a writer of its own.
+pub(crate) fn write_json(out: &mut Vec<u8>, object: &impl Serialize) {
+    if let Err(error) = serde_json::to_writer(&mut *out, object) {
+        // Our own types always serialise; were one not to, half an object would be no JSON.
+        tracing::error!(%error, "an answer could not be written");
     }
 }
 

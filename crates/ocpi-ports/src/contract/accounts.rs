@@ -6,8 +6,8 @@ use ocpi_domain::{Party, Revision, TokenAccount, TokenKey, TokenType};
 
 use super::Harness;
 use super::fixtures::{
-    UIDS_APART, assert_conflict, assert_same, card, create, key, kind, other, own, reopened,
-    together, token, types_apart, update,
+    UIDS_APART, assert_conflict, assert_same, card, create, key, kind, other, own, question,
+    reopened, together, token, types_apart, update,
 };
 use crate::{
     AccountRepository, AccountWrite, AuthorizationRepository, StoredAccount, SubjectLookup,
@@ -278,7 +278,7 @@ pub async fn deleted_account_is_gone<H: Harness>() {
 
 async fn load(subjects: &Arc<dyn AuthorizationRepository>, key: &TokenKey) -> SubjectLookup {
     subjects
-        .load_authorization_subject(&[key.party], &key.uid, &key.token_type)
+        .load_authorization_subject(&question(&[key.party], &key.uid, &key.token_type))
         .await
         .unwrap()
 }

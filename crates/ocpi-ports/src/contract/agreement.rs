@@ -5,21 +5,28 @@ use std::collections::BTreeSet;
 use super::CASES;
 
 /// The ports that make promises.
-const PORTS: [&str; 5] = [
+const PORTS: [&str; 7] = [
     include_str!("../accounts.rs"),
     include_str!("../authorizations.rs"),
     include_str!("../health.rs"),
+    include_str!("../locations.rs"),
     include_str!("../platforms.rs"),
+    include_str!("../sessions.rs"),
     include_str!("../tokens.rs"),
 ];
 
 /// The files of the cases, by the name of their module.
-const ROOMS: [(&str, &str); 8] = [
+const ROOMS: [(&str, &str); 13] = [
     ("accounts", include_str!("accounts.rs")),
     ("authorizations", include_str!("authorizations.rs")),
     ("health", include_str!("health.rs")),
+    ("locations", include_str!("locations.rs")),
     ("platforms", include_str!("platforms.rs")),
     ("records", include_str!("records.rs")),
+    ("session_lists", include_str!("session_lists.rs")),
+    ("session_slots", include_str!("session_slots.rs")),
+    ("sessions", include_str!("sessions.rs")),
+    ("slots", include_str!("slots.rs")),
     ("token_bulk", include_str!("token_bulk.rs")),
     ("token_lists", include_str!("token_lists.rs")),
     ("tokens", include_str!("tokens.rs")),

@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
-use ocpi_domain::{AuthorizationSubject, Party, StoredToken, TokenType};
+use ocpi_domain::{
+    AuthorizationSubject, ConcurrencyScope, Location, LocationReferences, Party, PlatformId,
+    Revision, SlotHolder, StoredToken, TokenAccount, TokenKey, TokenType,
+};
+use serde_json::json;
 
 use super::Harness;
 use super::fixtures::{
-    UIDS_APART, assert_same, card, create, kind, other, own, token, types_apart, uid, update,
+    UIDS_APART, after_ms, assert_same, card, create, kind, other, own, platform_id, question,
+    token, types_apart, uid, update,
 };
-use crate::{AuthorizationRepository, SubjectLookup};
+use super::slot_fixtures::{
+    at_evses, claim, cpo, end, first_word_of, holder, holder_in, later, put, session, take,
+};
+use crate::{AccountWrite, AuthorizationRepository, LocationWrite, SubjectLookup, SubjectQuery};
 
 type Repository = Arc<dyn AuthorizationRepository>;
 
@@ -19,7 +27,7 @@ async fn load(
     token_type: &TokenType,
 ) -> SubjectLookup {
     subjects
-        .load_authorization_subject(parties, &self::uid(uid), token_type)
+        .load_authorization_subject(&question(parties, &self::uid(uid), token_type))
         .await
         .unwrap()
 }
@@ -170,4 +178,167 @@ pub async fn subject_of_two_parties_is_ambiguous<H: Harness>() {
     let app = create(&tokens, token(own(), "CARD-1", &TokenType::AppUser)).await;
     let found = load(&subjects, &[own(), other()], "CARD-1", &TokenType::AppUser).await;
     assert_same(&found, &subject_of(&app));
+}
+
+/// What a question says of the place, the platform and the moment.
+struct Asked<'a> {
+    platform: Option<&'a PlatformId>,
+    location: Option<&'a LocationReferences>,
+    at_ms: i64,
+}
+
+/// How many slots the subject of that Token is read with.
+async fn slots_read<H: Harness>(store: &H, token: &TokenKey, asked: &Asked<'_>) -> u32 {
+    let parties = [token.party];
+    let query = SubjectQuery {
+        platform: asked.platform,
+        cpo_parties: &[cpo()],
+        location: asked.location,
+        at: after_ms(asked.at_ms),
+        ..question(&parties, &token.uid, &token.token_type)
+    };
+    let read = store.authorizations();
+    match read.load_authorization_subject(&query).await.unwrap() {
+        SubjectLookup::One(subject) => subject.active_sessions,
+        other => panic!("{token:?} is not found: {other:?}"),
+    }
+}
+
+/// Gives the Token an account with that limit.
+async fn limit<H: Harness>(
+    store: &H,
+    key: &TokenKey,
+    (max, scope): (Option<u32>, ConcurrencyScope),
+    follows: Option<Revision>,
+) -> Revision {
+    let account = TokenAccount {
+        concurrent_sessions_max: max,
+        concurrency_scope: scope,
+        ..TokenAccount::default()
+    };
+    let write = AccountWrite {
+        key: key.clone(),
+        account: Arc::new(account),
+        follows,
+    };
+    store.accounts().put_account(write).await.unwrap()
+}
+
+/// Promise 11: a subject is read with the number of slots that count against the question when its
+/// account sets a limit, and with none otherwise.
+///
+/// Holds: E-29, E-30, E-35, Q-14.
+pub async fn subject_is_read_with_its_slots<H: Harness>() {
+    let store = H::fresh().await;
+    let (sessions, records) = (store.sessions(), store.authorizations());
+    let [one, two] = ["CARD-1", "CARD-2"].map(|uid| holder_in("Family", uid));
+    for holder in [&one, &two] {
+        let mut token = card(holder.token.uid.as_str());
+        token.group_id.clone_from(&holder.group_id);
+        create(&store.tokens(), token).await;
+    }
+    let nowhere = Asked {
+        platform: None,
+        location: None,
+        at_ms: 0,
+    };
+    take(&records, "R-1", claim(&one, 9, "E1")).await;
+    assert_eq!(slots_read(&store, &one.token, &nowhere).await, 0);
+    let alone = (Some(9), ConcurrencyScope::Token);
+    let together = (Some(9), ConcurrencyScope::Group);
+    let of_one = limit(&store, &one.token, (None, ConcurrencyScope::Token), None).await;
+    assert_eq!(slots_read(&store, &one.token, &nowhere).await, 0);
+    let of_one = limit(&store, &one.token, alone, Some(of_one)).await;
+    assert_eq!(slots_read(&store, &one.token, &nowhere).await, 1);
+    let third = session("S-3", json!({"evse_uid": "E3"}));
+    let third = put(&sessions, first_word_of(&one, third)).await;
+    take(&records, "R-2", claim(&two, 9, "E2")).await;
+
+    let (peer, stranger) = (platform_id("peer"), platform_id("Peer"));
+    let until = later().ms_since(after_ms(0));
+    let counts = async |key: &TokenKey, expected: [u32; 6]| {
+        let at = |evse: &str| at_evses(&[evse]);
+        for ((platform, evse, at_ms), expected) in [
+            (None, Some("E1"), 0),
+            (Some(&peer), None, until - 1),
+            (Some(&peer), None, until),
+            (Some(&peer), Some("e1"), 0),
+            (Some(&peer), Some("E2"), 0),
+            (Some(&stranger), Some("E1"), 0),
+        ]
+        .into_iter()
+        .zip(expected)
+        {
+            let location = evse.map(at);
+            let asked = Asked {
+                platform,
+                location: location.as_ref(),
+                at_ms,
+            };
+            let found = slots_read(&store, key, &asked).await;
+            assert_eq!(found, expected, "{platform:?} {evse:?} {at_ms}");
+        }
+    };
+    counts(&one.token, [2, 2, 0, 1, 2, 2]).await;
+    limit(&store, &one.token, together, Some(of_one)).await;
+    limit(&store, &two.token, together, None).await;
+    for holder in [&one, &two] {
+        counts(&holder.token, [3, 3, 0, 2, 2, 3]).await;
+    }
+    end(&sessions, &third).await;
+    counts(&one.token, [2, 2, 0, 1, 1, 2]).await;
+    evse_ids_are_at_the_place_that_they_mean(&store, &one).await;
+    spellings_of_an_emaid_have_one_count(&store).await;
+}
+
+/// Asserts that a question that names the EVSE by what is printed on it is at the place of what is
+/// held there, once its Location is known. The Token has a slot at `E1`, and its group one at `E2`.
+async fn evse_ids_are_at_the_place_that_they_mean<H: Harness>(store: &H, one: &SlotHolder) {
+    let (peer, printed) = (platform_id("peer"), at_evses(&["NL*ALF*E1"]));
+    let asked = Asked {
+        platform: Some(&peer),
+        location: Some(&printed),
+        at_ms: 0,
+    };
+    assert_eq!(slots_read(store, &one.token, &asked).await, 2);
+    let at = after_ms(0).to_string();
+    let location = json!({
+        "country_code": "NL", "party_id": "ALF", "id": "LOC1", "last_updated": at,
+        "evses": [{"uid": "E1", "evse_id": "NL*ALF*E1", "status": "CHARGING", "last_updated": at}],
+    });
+    let location: Location = serde_json::from_str(&location.to_string()).unwrap();
+    let write = LocationWrite {
+        location: Arc::new(location),
+        follows: None,
+    };
+    store.locations().put_location(write).await.unwrap();
+    assert_eq!(slots_read(store, &one.token, &asked).await, 1);
+}
+
+/// Asserts that whatever spelling of an EMAID is asked for, the slots of the Token count.
+async fn spellings_of_an_emaid_have_one_count<H: Harness>(store: &H) {
+    let stored = create(
+        &store.tokens(),
+        token(own(), "CH-ABC-C1", &TokenType::Emaid),
+    )
+    .await;
+    let emaid = SlotHolder {
+        token: stored.token.key(),
+        ..holder("CARD-1")
+    };
+    let alone = (Some(9), ConcurrencyScope::Token);
+    limit(store, &emaid.token, alone, None).await;
+    take(&store.authorizations(), "R-E", claim(&emaid, 9, "E1")).await;
+    let nowhere = Asked {
+        platform: None,
+        location: None,
+        at_ms: 0,
+    };
+    for asked in ["CH-ABC-C1", "chabcc1", "CH*ABC*C1"] {
+        let asked = TokenKey {
+            uid: uid(asked),
+            ..emaid.token.clone()
+        };
+        assert_eq!(slots_read(store, &asked, &nowhere).await, 1);
+    }
 }

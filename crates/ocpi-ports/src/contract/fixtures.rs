@@ -11,7 +11,7 @@ use ocpi_domain::{
 use tokio::sync::Barrier;
 
 use super::Harness;
-use crate::{StorageError, TokenQuery, TokenRepository, TokenWrite};
+use crate::{StorageError, SubjectQuery, TokenQuery, TokenRepository, TokenWrite};
 
 /// The party of most Tokens.
 pub(super) fn own() -> Party {
@@ -171,6 +171,23 @@ pub(super) fn uids(page: &Page<StoredToken>) -> Vec<&str> {
         .iter()
         .map(|one| one.token.uid.as_str())
         .collect()
+}
+
+/// A question of nobody in particular, that names no place.
+pub(super) fn question<'a>(
+    parties: &'a [Party],
+    uid: &'a TokenUid,
+    token_type: &'a TokenType,
+) -> SubjectQuery<'a> {
+    SubjectQuery {
+        parties,
+        uid,
+        token_type,
+        platform: None,
+        cpo_parties: &[],
+        location: None,
+        at: after_ms(0),
+    }
 }
 
 /// Asserts that both are the same to the letter: equality alone ignores the case of many texts.

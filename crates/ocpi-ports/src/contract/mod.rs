@@ -24,12 +24,18 @@
 )]
 
 mod fixtures;
+mod slot_fixtures;
 
 pub mod accounts;
 pub mod authorizations;
 pub mod health;
+pub mod locations;
 pub mod platforms;
 pub mod records;
+pub mod session_lists;
+pub mod session_slots;
+pub mod sessions;
+pub mod slots;
 pub mod token_bulk;
 pub mod token_lists;
 pub mod tokens;
@@ -42,7 +48,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    AccountRepository, AuthorizationRepository, PlatformRepository, StoreHealth, TokenRepository,
+    AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
+    SessionRepository, StoreHealth, TokenRepository,
 };
 
 /// A store under test. All of its ports look at the same store.
@@ -63,6 +70,12 @@ pub trait Harness: Send + Sized {
 
     /// The port of the authorizations.
     fn authorizations(&self) -> Arc<dyn AuthorizationRepository>;
+
+    /// The port of the sessions.
+    fn sessions(&self) -> Arc<dyn SessionRepository>;
+
+    /// The port of the Locations.
+    fn locations(&self) -> Arc<dyn LocationRepository>;
 
     /// The port of the platforms.
     fn platforms(&self) -> Arc<dyn PlatformRepository>;
@@ -121,6 +134,7 @@ macro_rules! storage_contract {
                 subject_is_found_by_uid_and_type
                 emaid_is_found_without_separators
                 subject_of_two_parties_is_ambiguous
+                subject_is_read_with_its_slots
             }
             records {
                 record_reads_back_as_it_was_appended
@@ -130,6 +144,37 @@ macro_rules! storage_contract {
                 concurrent_appends_lose_nothing
                 oldest_records_are_forgotten
                 records_survive_reopen
+            }
+            slots {
+                of_rival_claims_as_many_as_the_limit_get_a_slot
+                same_place_is_held_once
+                pending_slot_ends_with_its_time
+                slots_of_the_group_count_in_its_scope
+                conflicting_claim_takes_no_slot
+                slots_that_count_are_listed
+                pending_slots_survive_reopen
+            }
+            sessions {
+                absent_session_is_none
+                session_reads_back_as_it_was_put
+                session_write_that_follows_nothing_stored_conflicts
+                sessions_and_slots_survive_reopen
+            }
+            session_slots {
+                session_holds_a_slot_while_it_counts
+                session_takes_the_place_of_its_pending_slot
+            }
+            session_lists {
+                sessions_of_a_party_are_listed_in_creation_order
+                session_list_holds_what_the_query_asks_for
+                old_sessions_are_forgotten
+            }
+            locations {
+                absent_location_is_none
+                location_reads_back_as_it_was_put
+                location_write_that_follows_nothing_stored_conflicts
+                subject_is_read_with_its_location
+                locations_survive_reopen
             }
             platforms {
                 absent_platform_is_none

@@ -8,7 +8,7 @@ use ocpi_domain::{Revision, StoredToken, Token, TokenKey, TokenMarks, TokenType}
 use super::Harness;
 use super::fixtures::{
     UIDS_APART, assert_conflict, assert_same, card, changed, create, key, kind, list_own, numbered,
-    other, own, together, token, types_apart, uid, uids, update,
+    other, own, question, together, token, types_apart, uid, uids, update,
 };
 use crate::{SubjectLookup, TokenRepository, TokenWrite};
 
@@ -175,7 +175,8 @@ async fn conflicts_leave_the_others<H: Harness>(store: &H) {
 async fn subject<H: Harness>(store: &H, uid: &str) -> Option<StoredToken> {
     let (parties, uid) = ([own()], self::uid(uid));
     let subjects = store.authorizations();
-    let found = subjects.load_authorization_subject(&parties, &uid, &TokenType::Rfid);
+    let asked = question(&parties, &uid, &TokenType::Rfid);
+    let found = subjects.load_authorization_subject(&asked);
     match found.await.unwrap() {
         SubjectLookup::One(subject) => Some(subject.token),
         _ => None,

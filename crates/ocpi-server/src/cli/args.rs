@@ -58,6 +58,13 @@ pub(crate) enum OperatorCommand {
         #[command(subcommand)]
         command: AuthorizationsCommand,
     },
+    /// Sessions that CPOs pushed.
+    Session {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[command(subcommand)]
+        command: SessionCommand,
+    },
     /// The proof that the records are those that were written.
     Audit {
         #[command(flatten)]
@@ -332,6 +339,29 @@ pub(crate) struct FilterArgs {
     /// Who asked.
     #[arg(long, value_name = "ID")]
     pub(crate) platform: Option<PlatformId>,
+}
+
+/// `session`
+#[derive(Debug, Subcommand)]
+pub(crate) enum SessionCommand {
+    /// Show sessions, the newest first.
+    List {
+        /// Those only that count as active now.
+        #[arg(long)]
+        active: bool,
+        /// The uid of the Token that they count for.
+        #[arg(long, value_name = "UID")]
+        token_uid: Option<String>,
+        /// Who pushed them last.
+        #[arg(long, value_name = "ID")]
+        platform: Option<PlatformId>,
+        /// The most to be shown.
+        #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+        limit: u32,
+        /// Those before this place, as an earlier list gave it.
+        #[arg(long, value_name = "CURSOR")]
+        after: Option<String>,
+    },
 }
 
 /// `audit`

@@ -8,7 +8,7 @@ use crate::cli::client::Client;
 use crate::cli::request::Request;
 use crate::cli::show::{place_of, text_of};
 use crate::cli::tokens::parsed;
-use crate::cli::{export, show};
+use crate::cli::{export, sessions, show};
 use crate::exit::{Exit, Failure};
 use crate::system;
 
@@ -40,7 +40,7 @@ pub(super) async fn run(
             if is_json {
                 show::json(&record);
             } else {
-                show::members(&parsed(&record)?);
+                show_record(parsed(&record)?);
             }
         }
     }
@@ -57,6 +57,16 @@ pub(super) fn list(filter: &FilterArgs, limit: u32, after: Option<&str>) -> Requ
         .query("platform", filter.platform.as_ref())
         .query("limit", Some(limit))
         .query("after", after)
+}
+
+fn show_record(mut record: Value) {
+    let followed = record.as_object_mut().and_then(|it| it.remove("sessions"));
+    show::members(&record);
+    let followed = followed.as_ref().and_then(Value::as_array);
+    if let Some(followed) = followed.filter(|sessions| !sessions.is_empty()) {
+        system::print("\nThe sessions that followed:\n");
+        sessions::show_items(followed);
+    }
 }
 
 fn show_page(page: &Value) {

@@ -7,7 +7,7 @@ use crate::cli::args::ExplainArgs;
 use crate::cli::client::Client;
 use crate::cli::request::Request;
 use crate::cli::show;
-use crate::cli::show::{place_of, text_of};
+use crate::cli::show::{name_of, place_of, place_with_evse, text_of};
 use crate::cli::tokens::parsed;
 use crate::exit::{Exit, Failure};
 use crate::system;
@@ -86,4 +86,32 @@ fn show_explanation(explanation: &Value) {
         ]
     });
     show::table(["RULE", "OUTCOME", "DETAIL"], rows.collect());
+    if let Some(slots) = explanation["slots"].as_array() {
+        show_slots(slots);
+    }
+}
+
+/// What counts against the limit of sessions at once.
+fn show_slots(slots: &[Value]) {
+    if slots.is_empty() {
+        return;
+    }
+    system::print("\nSessions that count, and authorizations that wait for theirs:\n");
+    let rows = slots.iter().map(|slot| {
+        let (kind, name) = if slot["session"].is_null() {
+            ("authorization", text_of(&slot["authorization_reference"]))
+        } else {
+            ("session", name_of(&slot["session"], "id"))
+        };
+        [
+            kind.to_owned(),
+            name,
+            name_of(&slot["token"], "uid"),
+            place_with_evse(slot),
+            text_of(&slot["platform"]),
+            text_of(&slot["until"]),
+        ]
+    });
+    let names = ["HELD BY", "NAME", "TOKEN", "AT", "PLATFORM", "UNTIL"];
+    show::table(names, rows.collect());
 }

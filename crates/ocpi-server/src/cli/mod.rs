@@ -14,6 +14,7 @@ mod explain;
 mod export;
 mod import;
 mod request;
+mod sessions;
 mod show;
 mod tokens;
 
@@ -52,6 +53,10 @@ fn execute(command: OperatorCommand) -> Result<Exit, Failure> {
                 async |client: &Client| authorizations::run(client, command, target.json).await;
             with_client(&target, IfAbsent::Refuse, work)
         }
+        OperatorCommand::Session { target, command } => {
+            let work = async |client: &Client| sessions::run(client, command, target.json).await;
+            with_client(&target, IfAbsent::Refuse, work)
+        }
         OperatorCommand::Audit { target, command } => {
             let work = async |client: &Client| audit::run(client, command, target.json).await;
             with_client(&target, IfAbsent::Refuse, work)
@@ -88,6 +93,7 @@ impl OperatorCommand {
             OperatorCommand::Token { target, .. }
             | OperatorCommand::Account { target, .. }
             | OperatorCommand::Authorizations { target, .. }
+            | OperatorCommand::Session { target, .. }
             | OperatorCommand::Audit { target, .. }
             | OperatorCommand::Explain { target, .. }
             | OperatorCommand::Backup { target, .. }

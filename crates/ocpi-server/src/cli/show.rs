@@ -52,6 +52,26 @@ pub(crate) fn place_of(location: &Value) -> String {
     }
 }
 
+/// The place of an object that names one Location, and one EVSE of it or none: `LOC1` or
+/// `LOC1/E1`.
+pub(crate) fn place_with_evse(object: &Value) -> String {
+    let place = text_of(&object["location_id"]);
+    match object["evse_uid"].as_str() {
+        // A reservation has none, and says so.
+        None | Some("#NA") => place,
+        Some(evse) => format!("{place}/{evse}"),
+    }
+}
+
+/// What a party named, as `CH/ABC/TOKEN123`: `id` is its member that holds the party's own name.
+pub(crate) fn name_of(object: &Value, id: &str) -> String {
+    if object.is_null() {
+        return "-".to_owned();
+    }
+    let names = ["country_code", "party_id", id];
+    names.map(|name| text_of(&object[name])).join("/")
+}
+
 /// Lines whose columns begin below each other.
 fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     let width = |column: usize| {
@@ -85,6 +105,33 @@ mod tests {
             aligned(&rows),
             "uid       valid\nÜnïque-1\nT         true\n"
         );
+    }
+
+    /// Beyond the protocol: what a person reads.
+    #[test]
+    fn one_evse_stands_after_its_location_and_none_is_not_shown() {
+        for (object, shown) in [
+            (serde_json::json!({}), "-"),
+            (serde_json::json!({"location_id": "L"}), "L"),
+            (
+                serde_json::json!({"location_id": "L", "evse_uid": "#NA"}),
+                "L",
+            ),
+            (
+                serde_json::json!({"location_id": "L", "evse_uid": "E"}),
+                "L/E",
+            ),
+        ] {
+            assert_eq!(place_with_evse(&object), shown);
+        }
+    }
+
+    /// Beyond the protocol: what a person reads.
+    #[test]
+    fn what_belongs_to_a_party_is_named_after_it() {
+        let session = serde_json::json!({"country_code": "NL", "party_id": "ALF", "id": "S1"});
+        assert_eq!(name_of(&session, "id"), "NL/ALF/S1");
+        assert_eq!(name_of(&Value::Null, "id"), "-");
     }
 
     /// Beyond the protocol: what a person reads.

@@ -4,13 +4,15 @@ use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
 
 use anyhow::Context;
+use ocpi_app::AppOptions;
 use ocpi_http::Limits;
 use ocpi_memstore::MemStoreOptions;
 
 use super::DurableLimits;
-use crate::config_file::LimitsSection;
+use crate::config_file::{ConfigFile, LimitsSection};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// What a durable store can work with: 1 MiB to 1 TiB.
 const BYTES: RangeInclusive<u64> = 1 << 20..=1 << 40;
@@ -21,6 +23,12 @@ pub(super) fn limits(section: &LimitsSection) -> anyhow::Result<Limits> {
     Ok(Limits {
         body_bytes_max: limit("body_bytes_max", section.body_bytes_max, 1..=1 << 30)?
             .unwrap_or(default.body_bytes_max),
+        location_body_bytes_max: limit(
+            "location_body_bytes_max",
+            section.location_body_bytes_max,
+            1..=1 << 30,
+        )?
+        .unwrap_or(default.location_body_bytes_max),
         header_bytes_max: limit("header_bytes_max", section.header_bytes_max, 1..=1 << 20)?
             .unwrap_or(default.header_bytes_max),
         // Longer ones do not come through the parser of URLs.
@@ -64,11 +72,19 @@ pub(super) fn memory(section: &LimitsSection) -> anyhow::Result<MemStoreOptions>
         section.memory_records_bytes_max,
         1..=1 << 36,
     )?;
+    let sessions_max = limit(
+        "memory_sessions_max",
+        section.memory_sessions_max,
+        1..=10_000_000,
+    )?;
     Ok(MemStoreOptions {
         records_max: records_max
             .and_then(NonZeroU32::new)
             .unwrap_or(default.records_max),
         records_bytes_max: records_bytes_max.unwrap_or(default.records_bytes_max),
+        sessions_max: sessions_max
+            .and_then(NonZeroU32::new)
+            .unwrap_or(default.sessions_max),
     })
 }
 
@@ -86,9 +102,32 @@ pub(super) fn durable(section: &LimitsSection) -> anyhow::Result<DurableLimits> 
     })
 }
 
-/// How long records are kept: two years unless it is set, `None` for ever.
-pub(super) fn records_keep_days(set: Option<u64>) -> anyhow::Result<Option<u32>> {
-    let days = in_range("records_keep_days", set, 0..=36_500)?.unwrap_or(730);
+/// How long a session counts as active: before it is heard of, and after it was last.
+pub(super) fn options(file: &ConfigFile) -> anyhow::Result<AppOptions> {
+    let default = AppOptions::default();
+    let section = &file.limits;
+    let pending_slot_s: Option<i64> = limit(
+        "pending_slot_seconds",
+        section.pending_slot_seconds,
+        1..=3600,
+    )?;
+    let session_silence_hours: Option<i64> = limit(
+        "active_session_hours_max",
+        section.active_session_hours_max,
+        1..=8760,
+    )?;
+    Ok(AppOptions {
+        list_all_token_types: file.list_all_token_types,
+        pending_slot_ms: pending_slot_s.map_or(default.pending_slot_ms, |s| s * 1000),
+        session_silence_ms_max: session_silence_hours
+            .map_or(default.session_silence_ms_max, |hours| hours * HOUR_MS),
+    })
+}
+
+/// How long something is kept, by the name of its setting: two years unless it is set, `None` for
+/// ever.
+pub(super) fn keep_days(name: &str, set: Option<u64>) -> anyhow::Result<Option<u32>> {
+    let days = in_range(name, set, 0..=36_500)?.unwrap_or(730);
     Ok((days > 0).then_some(days))
 }
 
@@ -117,4 +156,78 @@ fn in_range<T: TryFrom<u64>>(
         .filter(|_| is_within)
         .map(Some)
         .with_context(|| format!("{name}: must be {min} to {max}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the settings make of this section of a file.
+    fn options_of(limits: LimitsSection) -> anyhow::Result<AppOptions> {
+        options(&ConfigFile {
+            limits,
+            ..ConfigFile::default()
+        })
+    }
+
+    /// Holds: E-30, S-21. How long a session counts is set in the units that operators think in.
+    #[test]
+    fn how_long_sessions_count_is_set_in_seconds_and_hours() {
+        let nothing = options_of(LimitsSection::default()).unwrap();
+        assert_eq!(nothing, AppOptions::default());
+        assert_eq!(nothing.pending_slot_ms, 3 * 60 * 1000);
+        assert_eq!(nothing.session_silence_ms_max, 48 * 60 * 60 * 1000);
+        let set = options_of(LimitsSection {
+            pending_slot_seconds: Some(3600),
+            active_session_hours_max: Some(8760),
+            ..LimitsSection::default()
+        });
+        let set = set.unwrap();
+        assert_eq!(set.pending_slot_ms, 3_600_000);
+        assert_eq!(set.session_silence_ms_max, 31_536_000_000);
+        for limits in [
+            LimitsSection {
+                pending_slot_seconds: Some(3601),
+                ..LimitsSection::default()
+            },
+            LimitsSection {
+                active_session_hours_max: Some(0),
+                ..LimitsSection::default()
+            },
+        ] {
+            assert!(options_of(limits).is_err());
+        }
+    }
+
+    /// Beyond the protocol: what is said of nothing is two years, and nought is for ever.
+    #[test]
+    fn things_are_kept_for_two_years_unless_it_is_said() {
+        for (set, days) in [(None, Some(730)), (Some(0), None), (Some(1), Some(1))] {
+            assert_eq!(keep_days("sessions_keep_days", set).unwrap(), days);
+        }
+        let refused = keep_days("sessions_keep_days", Some(36_501)).unwrap_err();
+        assert!(refused.to_string().starts_with("sessions_keep_days: "));
+    }
+
+    /// Beyond the protocol: the store in memory is bounded in each thing that it keeps.
+    #[test]
+    fn what_the_store_in_memory_keeps_is_set_thing_by_thing() {
+        let set = memory(&LimitsSection {
+            memory_sessions_max: Some(7),
+            ..LimitsSection::default()
+        });
+        let expected = MemStoreOptions {
+            sessions_max: NonZeroU32::MIN.saturating_add(6),
+            ..MemStoreOptions::default()
+        };
+        let shown = |options: MemStoreOptions| {
+            let MemStoreOptions {
+                records_max,
+                records_bytes_max,
+                sessions_max,
+            } = options;
+            (records_max, records_bytes_max, sessions_max)
+        };
+        assert_eq!(shown(set.unwrap()), shown(expected));
+    }
 }

@@ -64,6 +64,8 @@ pub(crate) struct Settings {
     pub(crate) secret_key: Option<SecretKey>,
     /// `None`: for ever.
     pub(crate) records_keep_days: Option<u32>,
+    /// `None`: for ever.
+    pub(crate) sessions_keep_days: Option<u32>,
     pub(crate) log_format: LogFormat,
     pub(crate) log: Option<String>,
     pub(crate) options: AppOptions,
@@ -88,6 +90,7 @@ impl Settings {
             Some(path) => ConfigFile::read(path)?,
             None => ConfigFile::default(),
         };
+        let options = limits::options(&file)?;
         let (hosting, platforms) = if is_quickstart {
             (quickstart::hosting()?, quickstart::platforms()?)
         } else {
@@ -124,15 +127,14 @@ impl Settings {
             admin_token: admin_token
                 .or_else(|| is_quickstart.then(|| Secret(quickstart::ADMIN_TOKEN.to_owned()))),
             secret_key,
-            records_keep_days: limits::records_keep_days(file.records_keep_days)?,
+            records_keep_days: limits::keep_days("records_keep_days", file.records_keep_days)?,
+            sessions_keep_days: limits::keep_days("sessions_keep_days", file.sessions_keep_days)?,
             log_format: args
                 .log_format
                 .or(file.log_format)
                 .unwrap_or(LogFormat::Human),
             log: given(args.log.as_deref()).map(str::to_owned).or(file.log),
-            options: AppOptions {
-                list_all_token_types: file.list_all_token_types,
-            },
+            options,
             limits: limits::limits(&file.limits)?,
             hosting,
             platforms,

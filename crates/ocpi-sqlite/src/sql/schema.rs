@@ -7,7 +7,10 @@ use super::record_chain::{self, ChainKey};
 
 /// The steps that lead to the present schema. `PRAGMA user_version` is how many were taken; one
 /// that was released never changes.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 
 /// `PRAGMA application_id` of our files: "OCPI" in ASCII.
 const APPLICATION_ID: i64 = 0x4F43_5049;
@@ -39,8 +42,17 @@ pub(crate) enum SchemaError {
 ///
 /// [`SchemaError`]; a step that failed has left nothing behind.
 pub(crate) fn migrate(db: &mut Connection, key: &ChainKey) -> Result<(), SchemaError> {
+    take_steps(db, key, MIGRATIONS)
+}
+
+/// Takes those of `steps` that were not taken.
+pub(super) fn take_steps(
+    db: &mut Connection,
+    key: &ChainKey,
+    steps: &[&str],
+) -> Result<(), SchemaError> {
     let taken = steps_taken(db)?;
-    for (step, sql) in (1..).zip(MIGRATIONS).skip(taken) {
+    for (step, sql) in (1..).zip(steps).skip(taken) {
         let step_taken = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         step_taken.execute_batch(sql)?;
         step_taken.pragma_update(None, "user_version", step)?;
@@ -124,6 +136,11 @@ pub(crate) fn glance(db: &Connection) -> Result<(), SqlError> {
         "SELECT max(reference) FROM authorizations",
         "SELECT uid FROM accounts LIMIT 1",
         "SELECT id FROM platforms LIMIT 1",
+        "SELECT max(position) FROM sessions",
+        "SELECT id FROM sessions INDEXED BY sessions_key
+         ORDER BY country_code, party_id, id LIMIT 1",
+        "SELECT id FROM pending_slots LIMIT 1",
+        "SELECT id FROM locations LIMIT 1",
     ] {
         db.prepare_cached(sql)?
             .query_row([], |_| Ok(()))

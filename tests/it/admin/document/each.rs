@@ -5,21 +5,24 @@ use serde_json::json;
 use super::Document;
 use super::examples::example;
 use super::stores::durable;
+use crate::admin::sessions::{push, session};
 use crate::admin::{Ask, Operator};
 use crate::support::token::{card, question, with};
-use crate::support::world::{World, WorldBuilder};
+use crate::support::world::{TOKEN, World, WorldBuilder};
 
-const TOKEN: &str = "/admin/v1/tokens/CH/ABC/TOKEN123";
+const TOKEN_URL: &str = "/admin/v1/tokens/CH/ABC/TOKEN123";
 const ACCOUNT: &str = "/admin/v1/accounts/CH/ABC/TOKEN123";
 const PLATFORM: &str = "/admin/v1/platforms/peer";
 const RECORDS: &str = "/admin/v1/authorizations";
+const SESSIONS: &str = "/admin/v1/sessions";
+const EXPLAIN: &str = "/admin/v1/explain";
 
 /// The examples in an order in which each finds what it needs, or does not.
-const STEPS: [(&str, &str, u16); 30] = [
-    ("GET", TOKEN, 404),
-    ("PUT", TOKEN, 201),
-    ("PUT", TOKEN, 200),
-    ("GET", TOKEN, 200),
+const STEPS: [(&str, &str, u16); 31] = [
+    ("GET", TOKEN_URL, 404),
+    ("PUT", TOKEN_URL, 201),
+    ("PUT", TOKEN_URL, 200),
+    ("GET", TOKEN_URL, 200),
     ("POST", "/admin/v1/tokens/import", 200),
     ("GET", "/admin/v1/tokens", 200),
     ("GET", "/admin/v1/tokens/export", 200),
@@ -31,8 +34,9 @@ const STEPS: [(&str, &str, u16); 30] = [
     ("PUT", ACCOUNT, 200),
     ("PATCH", ACCOUNT, 200),
     ("GET", ACCOUNT, 200),
-    ("POST", "/admin/v1/explain", 200),
+    ("POST", EXPLAIN, 200),
     ("GET", "/admin/v1/authorizations/REFERENCE", 404),
+    ("GET", SESSIONS, 200),
     ("GET", PLATFORM, 404),
     ("DELETE", PLATFORM, 404),
     ("PUT", PLATFORM, 201),
@@ -63,15 +67,26 @@ pub(super) async fn drive_each(document: &mut Document) {
     }
 }
 
-/// Drives the list and the lookup of a record that is there.
+/// Drives the list and the lookup of a record that is there, and of a session that followed it.
 async fn drive_records(document: &mut Document, world: &World, operator: &Operator) {
     let asked = world.call("POST", &question("TOKEN123"), None).await;
     assert_eq!(asked.status, 200);
     let found = document.drive(operator, example("GET", RECORDS), 200).await;
     let page = found.json();
     let reference = page["items"][0]["reference"].as_str().expect("a record");
+    let followed = json!({"authorization_reference": reference});
+    push(world, TOKEN, &with(session("S1", "TOKEN123"), &followed)).await;
     let ask = Ask::new("GET", &format!("{RECORDS}/{reference}"));
-    document.drive(operator, ask, 200).await;
+    let found = document.drive(operator, ask, 200).await;
+    assert_eq!(found.json()["sessions"][0]["session"]["id"], "S1");
+    let found = document
+        .drive(operator, example("GET", SESSIONS), 200)
+        .await;
+    assert_eq!(found.json()["items"][0]["session"]["id"], "S1");
+    let found = document
+        .drive(operator, example("POST", EXPLAIN), 200)
+        .await;
+    assert_eq!(found.json()["slots"][0]["session"]["id"], "S1");
 }
 
 /// Requests that are refused after those of [`STEPS`].
@@ -86,7 +101,7 @@ fn refused() -> Vec<(Ask, u16)> {
     vec![
         (Ask::new("GET", "/admin/v1/tokens?party=DE/TNM"), 404),
         (put("tokens/DE/TNM/X", card("X")), 404),
-        (Ask::new("PUT", TOKEN).json(&older), 409),
+        (Ask::new("PUT", TOKEN_URL).json(&older), 409),
         (put("accounts/DE/TNM/X", json!({})), 404),
         (
             Ask::new("PATCH", "/admin/v1/accounts/DE/TNM/X").json(&json!({})),

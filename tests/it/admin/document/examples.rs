@@ -28,16 +28,6 @@ pub(super) fn examples() -> Vec<Example> {
         "profile": {"tutorial": true, "auth_encoding": "raw"},
         "credentials_token": "peer-token",
     });
-    let question = json!({
-        "country_code": "CH",
-        "party_id": "ABC",
-        "uid": "TOKEN123",
-        "type": "RFID",
-        "location_id": "L1",
-        "evse_uids": ["E1"],
-        "cpo": {"country_code": "NL", "party_id": "ALF"},
-        "at": "2026-01-01T00:00:00Z",
-    });
     let lines = format!("{}\n\n{}\n", card("IMPORTED-1"), card("IMPORTED-2"));
     vec![
         ("GET", "/admin/v1/tokens?party=CH/ABC&limit=1", None),
@@ -63,7 +53,12 @@ pub(super) fn examples() -> Vec<Example> {
             None,
         ),
         ("GET", "/admin/v1/authorizations/REFERENCE", None),
-        ("POST", "/admin/v1/explain", body(question)),
+        (
+            "GET",
+            "/admin/v1/sessions?active=true&token_uid=TOKEN123&platform=partner&limit=1",
+            None,
+        ),
+        ("POST", "/admin/v1/explain", body(question())),
         ("GET", "/admin/v1/platforms?limit=1", None),
         ("GET", "/admin/v1/platforms/peer", None),
         ("PUT", "/admin/v1/platforms/peer", body(platform)),
@@ -79,6 +74,20 @@ pub(super) fn examples() -> Vec<Example> {
         ("GET", "/metrics", None),
         ("GET", "/admin/v1/openapi.json", None),
     ]
+}
+
+/// A question with everything that it may say.
+fn question() -> Value {
+    json!({
+        "country_code": "CH",
+        "party_id": "ABC",
+        "uid": "TOKEN123",
+        "type": "RFID",
+        "location_id": "L1",
+        "evse_uids": ["E1"],
+        "cpo": {"country_code": "NL", "party_id": "ALF"},
+        "at": "2026-01-01T00:00:00Z",
+    })
 }
 
 /// The example of that method and path, whatever its query.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ocpi_app::Ports;
 use ocpi_ports::{
     ChainHead, ChainLink, ChainReport, MockAccountRepository, MockAuthorizationRepository,
-    MockPlatformRepository, MockRecordAudit, MockStoreBackup, MockStoreHealth, MockTokenRepository,
-    StorageError,
+    MockLocationRepository, MockPlatformRepository, MockRecordAudit, MockSessionRepository,
+    MockStoreBackup, MockStoreHealth, MockTokenRepository, StorageError,
 };
 
 /// Ports none of which expects to be asked: whoever asks one meets a panic.
@@ -15,6 +15,8 @@ pub(super) fn panicking(ports: Ports) -> Ports {
         tokens: Arc::new(MockTokenRepository::new()),
         accounts: Arc::new(MockAccountRepository::new()),
         authorizations: Arc::new(MockAuthorizationRepository::new()),
+        sessions: Arc::new(MockSessionRepository::new()),
+        locations: Arc::new(MockLocationRepository::new()),
         platforms: Arc::new(MockPlatformRepository::new()),
         health: Arc::new(MockStoreHealth::new()),
         audit: Some(Arc::new(MockRecordAudit::new())),
@@ -45,13 +47,23 @@ pub(super) fn failing(ports: Ports) -> Ports {
     let mut authorizations = MockAuthorizationRepository::new();
     authorizations
         .expect_load_authorization_subject()
-        .returning(|_, _, _| Err(down()));
+        .returning(|_| Err(down()));
+    authorizations
+        .expect_list_slots()
+        .returning(|_| Err(down()));
     authorizations
         .expect_find_record()
         .returning(|_| Err(down()));
     authorizations
         .expect_list_records()
         .returning(|_, _, _| Err(down()));
+    let mut sessions = MockSessionRepository::new();
+    sessions
+        .expect_list_newest_sessions()
+        .returning(|_, _, _| Err(down()));
+    sessions
+        .expect_find_sessions_of()
+        .returning(|_| Err(down()));
     let mut platforms = MockPlatformRepository::new();
     platforms.expect_find_platform().returning(|_| Err(down()));
     platforms.expect_list_platforms().returning(|| Err(down()));
@@ -74,6 +86,8 @@ pub(super) fn failing(ports: Ports) -> Ports {
         tokens: Arc::new(tokens),
         accounts: Arc::new(accounts),
         authorizations: Arc::new(authorizations),
+        sessions: Arc::new(sessions),
+        locations: Arc::new(MockLocationRepository::new()),
         platforms: Arc::new(platforms),
         health: Arc::new(health),
         audit: Some(Arc::new(audit)),

@@ -7,7 +7,7 @@ use super::Call;
 use crate::body::RequestBody;
 use crate::failure::Failure;
 use crate::server::respond::Reply;
-use crate::wire::WireVersion;
+use crate::wire::{Dialect, WireVersion};
 use crate::{envelope, status};
 
 pub(in crate::server) async fn authorize_token<V: WireVersion>(
@@ -17,7 +17,7 @@ pub(in crate::server) async fn authorize_token<V: WireVersion>(
     uid: &str,
 ) -> Result<Reply, Failure> {
     let server = call.server;
-    let body = body.receive(&call.parts.headers, &server.limits).await?;
+    let body = call.receive(body, server.limits.body_bytes_max).await?;
     let location = V::read_location_references(&body)?;
     let token_type = call.token_type::<V>()?.unwrap_or(TokenType::Rfid);
     let is_long_path = owner.is_some();
@@ -33,7 +33,11 @@ pub(in crate::server) async fn authorize_token<V: WireVersion>(
         location,
     };
     let answer = server.app.authorize_token(call.context, request).await?;
-    let dialect = is_long_path || call.context.caller.platform.profile.tutorial;
+    let is_tutorial = call.context.caller.platform.profile.tutorial;
+    let dialect = Dialect {
+        status: is_long_path || is_tutorial,
+        connector_ids: is_tutorial,
+    };
     let write = |out: &mut Vec<u8>| V::write_authorization_info(out, &answer, dialect);
     let body = envelope::success(write, server.app.now());
     let mut reply = Reply::new(status::of_success(false), body);

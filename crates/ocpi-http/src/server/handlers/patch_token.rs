@@ -18,8 +18,8 @@ pub(in crate::server) async fn patch_token<V: WireVersion>(
 ) -> Result<Reply, Failure> {
     let party = call.owner(path_owner)?;
     let token_type = call.token_type::<V>()?;
-    let body = body
-        .receive(&call.parts.headers, &call.server.limits)
+    let body = call
+        .receive(body, call.server.limits.body_bytes_max)
         .await?;
     let fields = V::read_token(&body)?;
     let uid = TokenUid::new(uid).map_err(|_| Failure::UnknownToken)?;

@@ -43,6 +43,13 @@ pub(in crate::server) fn show(call: &Call<'_>, root: Root, version: OcpiVersion)
     if root != Root::Cpo && !hosting.emsp_parties().is_empty() {
         let role = InterfaceRole::Sender;
         endpoints.push(endpoint(ModuleId::Tokens, role, Root::Emsp, "tokens"));
+        for (module, name) in [
+            (ModuleId::Sessions, "sessions"),
+            (ModuleId::Locations, "locations"),
+        ] {
+            let role = InterfaceRole::Receiver;
+            endpoints.push(endpoint(module, role, Root::Emsp, name));
+        }
     }
     if root != Root::Emsp && !hosting.cpo_parties().is_empty() {
         let role = InterfaceRole::Receiver;

@@ -1,22 +1,31 @@
 //! The answer to an authorize request, with the tutorial's `status` where it is understood.
 
 use ocpi_app::AuthorizationAnswer;
-use ocpi_domain::{DisplayText, LocationReferences};
+use ocpi_domain::{ConnectorId, DisplayText, LocationReferences};
 
 use super::token;
+use crate::wire::Dialect;
 use crate::wire::object::{ObjectWriter, write_list, write_text};
 
-/// Writes the answer; in the dialect with `status`, which OCPI does not have.
-pub(super) fn write(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: bool) {
-    let AuthorizationAnswer { info, status } = answer;
+/// Writes the answer; in the dialect with what OCPI does not have.
+pub(super) fn write(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: Dialect) {
+    let AuthorizationAnswer {
+        info,
+        status,
+        connector_ids,
+    } = answer;
     let mut object = ObjectWriter::begin(out);
     object.text("allowed", info.allowed.as_str());
-    if dialect {
+    if dialect.status {
         object.text("status", status.as_str());
     }
     object.with("token", |out| token::write(out, &info.token));
     if let Some(location) = &info.location {
-        object.with("location", |out| write_location(out, location));
+        let connector_ids = connector_ids.as_ref().filter(|_| dialect.connector_ids);
+        let connector_ids = connector_ids.map(Vec::as_slice);
+        object.with("location", |out| {
+            write_location(out, location, connector_ids);
+        });
     }
     let reference = info.authorization_reference.as_ref();
     object.optional_text(
@@ -30,7 +39,11 @@ pub(super) fn write(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: bo
 }
 
 /// The list of EVSEs is always written: strict clients require it.
-fn write_location(out: &mut Vec<u8>, location: &LocationReferences) {
+fn write_location(
+    out: &mut Vec<u8>,
+    location: &LocationReferences,
+    connector_ids: Option<&[ConnectorId]>,
+) {
     let mut object = ObjectWriter::begin(out);
     object.text("location_id", location.location_id.as_str());
     object.with("evse_uids", |out| {
@@ -38,6 +51,11 @@ fn write_location(out: &mut Vec<u8>, location: &LocationReferences) {
             write_text(out, evse.as_str());
         });
     });
+    if let Some(connector_ids) = connector_ids {
+        object.with("connector_ids", |out| {
+            write_list(out, connector_ids, |out, id| write_text(out, id.as_str()));
+        });
+    }
     object.end();
 }
 
@@ -63,15 +81,28 @@ mod tests {
         Arc::new(serde_json::from_str(text).unwrap())
     }
 
-    fn written(answer: &AuthorizationAnswer, dialect: bool) -> String {
+    fn written(answer: &AuthorizationAnswer, dialect: Dialect) -> String {
         let mut out = Vec::new();
         write(&mut out, answer, dialect);
         String::from_utf8(out).unwrap()
     }
 
-    /// Holds: D-03, D-04, E-19, E-22, X-20.
+    const PLAIN: Dialect = Dialect {
+        status: false,
+        connector_ids: false,
+    };
+    const LONG_PATH: Dialect = Dialect {
+        status: true,
+        connector_ids: false,
+    };
+    const TUTORIAL: Dialect = Dialect {
+        status: true,
+        connector_ids: true,
+    };
+
+    /// Holds: D-03, D-04, E-19, E-22, X-07, X-20.
     #[test]
-    fn an_answer_is_written_as_the_domain_writes_it_and_in_the_dialect_with_a_status() {
+    fn an_answer_is_written_as_the_domain_writes_it_and_in_the_dialect_with_more() {
         let place = |evses: &[&str]| LocationReferences {
             location_id: "LOC\"1".parse().unwrap(),
             evse_uids: evses.iter().map(|evse| evse.parse().unwrap()).collect(),
@@ -93,20 +124,30 @@ mod tests {
             location: Some(place(evses)),
             ..allowed.clone()
         };
-        for info in [
-            allowed.clone(),
-            refused,
-            somewhere(&[]),
-            somewhere(&["E\\1", "E2"]),
+        for (info, connectors) in [
+            (allowed.clone(), None),
+            (refused, None),
+            (somewhere(&[]), None),
+            (somewhere(&["E\\1", "E2"]), None),
+            (somewhere(&["E1"]), Some(["1", "C\"2"])),
         ] {
+            let connector_ids = connectors.map(|ids| ids.map(|id| id.parse().unwrap()).to_vec());
             let answer = AuthorizationAnswer {
                 info,
                 status: AuthorizationStatus::Accepted,
+                connector_ids,
             };
             let plain = serde_json::to_string(&answer.info).unwrap();
-            assert_eq!(written(&answer, false), plain);
+            assert_eq!(written(&answer, PLAIN), plain);
             let with_status = plain.replacen(",\"token\"", ",\"status\":\"ACCEPTED\",\"token\"", 1);
-            assert_eq!(written(&answer, true), with_status);
+            assert_eq!(written(&answer, LONG_PATH), with_status);
+            let with_all = match connectors {
+                Some(_) => {
+                    with_status.replacen(r#"["E1"]"#, r#"["E1"],"connector_ids":["1","C\"2"]"#, 1)
+                }
+                None => with_status,
+            };
+            assert_eq!(written(&answer, TUTORIAL), with_all);
         }
     }
 }

@@ -1,13 +1,16 @@
 //! OCPI 2.3.0: the domain's own JSON.
 
 mod authorization_info;
+mod location;
 mod location_references;
+mod session;
 mod token;
 
-use ocpi_app::AuthorizationAnswer;
-use ocpi_domain::{LocationReferences, Token, TokenPatch, TokenType};
+use ocpi_app::{AuthorizationAnswer, LocationObject};
+use ocpi_domain::json::RawObject;
+use ocpi_domain::{LocationReferences, Session, Token, TokenPatch, TokenType};
 
-use super::WireVersion;
+use super::{Dialect, WireVersion};
 use crate::failure::Failure;
 use crate::json;
 
@@ -32,7 +35,23 @@ impl WireVersion for V2_3_0 {
         token::write(out, token);
     }
 
-    fn write_authorization_info(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: bool) {
+    fn write_authorization_info(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: Dialect) {
         authorization_info::write(out, answer, dialect);
+    }
+
+    fn read_session(body: &[u8]) -> Result<RawObject, Failure> {
+        json::read(body)
+    }
+
+    fn write_session(out: &mut Vec<u8>, session: &Session) {
+        session::write(out, session);
+    }
+
+    fn read_location(body: &[u8]) -> Result<RawObject, Failure> {
+        json::read(body)
+    }
+
+    fn write_location(out: &mut Vec<u8>, object: &LocationObject) {
+        location::write(out, object);
     }
 }

@@ -5,6 +5,9 @@ mod chain;
 mod forgetting;
 mod plans;
 mod schema;
+mod session_lists;
+mod sessions;
+mod slots;
 mod tokens;
 mod writing;
 
@@ -16,13 +19,15 @@ use ocpi_ports::TokenWrite;
 use rusqlite::Connection;
 
 use super::record_chain::ChainKey;
+use super::slots::SharedSlots;
 use super::state::WriteState;
-use super::{SqlError, records, schema as sql_schema, tokens as sql_tokens};
+use super::{SqlError, records, schema as sql_schema, slots as sql_slots, tokens as sql_tokens};
 
 /// A store in memory, and what its writer keeps.
 struct Store {
     db: Connection,
     state: WriteState,
+    slots: SharedSlots,
     key: ChainKey,
 }
 
@@ -32,13 +37,24 @@ impl Store {
         db.pragma_update(None, "trusted_schema", false).unwrap();
         let key = ChainKey::new(&[7; 32]);
         sql_schema::migrate(&mut db, &key).unwrap();
+        Store::of(db, key)
+    }
+
+    fn of(db: Connection, key: ChainKey) -> Store {
         let state = WriteState::load(&db).unwrap();
-        Store { db, state, key }
+        let slots = SharedSlots::new(sql_slots::load(&db).unwrap());
+        Store {
+            db,
+            state,
+            slots,
+            key,
+        }
     }
 
     /// As after a restart.
     fn reload(&mut self) {
         self.state = WriteState::load(&self.db).unwrap();
+        self.slots = SharedSlots::new(sql_slots::load(&self.db).unwrap());
     }
 
     /// Runs `write` in a transaction of its own.
@@ -47,6 +63,19 @@ impl Store {
         let result = write(self);
         self.state.save(&self.db, &self.key).unwrap();
         self.db.execute_batch("COMMIT").unwrap();
+        self.slots.lock().commit();
+        result
+    }
+
+    /// Runs `write` in a transaction that fails in the end.
+    fn fail<T>(&mut self, write: impl FnOnce(&mut Store) -> T) -> T {
+        let saved = self.state.clone();
+        self.db.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let result = write(self);
+        self.state.save(&self.db, &self.key).unwrap();
+        self.db.execute_batch("ROLLBACK").unwrap();
+        self.slots.lock().roll_back();
+        self.state = saved;
         result
     }
 

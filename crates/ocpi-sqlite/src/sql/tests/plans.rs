@@ -1,7 +1,10 @@
 //! That statements find what they want by an index, and put nothing in order.
 
 use super::Store;
-use crate::sql::{cards, record_blocks, records, token_pages, tokens};
+use crate::sql::{
+    cards, locations, record_blocks, records, session_lists, session_row, sessions, slots,
+    token_pages, tokens,
+};
 
 /// The steps of SQLite's plan.
 fn plan(store: &Store, sql: &str) -> Vec<String> {
@@ -67,5 +70,67 @@ fn every_statement_that_is_often_asked_goes_by_an_index() {
         ),
     ] {
         assert_eq!(plan(&store, sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn every_statement_about_sessions_goes_by_an_index() {
+    let store = Store::new();
+    let key = "sessions_key (country_code=? AND party_id=? AND id=?)";
+    let row = "SEARCH sessions USING INTEGER PRIMARY KEY (rowid=?)";
+    let listed = "SEARCH sessions USING COVERING INDEX sessions_listed \
+        (country_code=? AND party_id=?";
+    let location = "locations USING INDEX sqlite_autoindex_locations_1 \
+        (country_code=? AND party_id=? AND id=?)";
+    for (sql, expected) in [
+        (sessions::FIND, format!("SEARCH sessions USING INDEX {key}")),
+        (
+            sessions::BEFORE,
+            format!("SEARCH sessions USING INDEX {key}"),
+        ),
+        (session_row::REPLACE, row.to_owned()),
+        (session_row::RELINK, row.to_owned()),
+        (sessions::FORGET, row.to_owned()),
+        (
+            sessions::OLDEST,
+            "SEARCH sessions USING INDEX sessions_received (received_at_ms<?)".to_owned(),
+        ),
+        (
+            sessions::OF_AUTHORIZATION,
+            "SEARCH sessions USING INDEX sessions_authorization (authorization=?)".to_owned(),
+        ),
+        (session_lists::COUNT, format!("{listed})")),
+        (
+            session_lists::POSITIONS,
+            format!("{listed} AND position>?)"),
+        ),
+        (
+            session_lists::NEWEST,
+            "SEARCH sessions USING INTEGER PRIMARY KEY (rowid<?)".to_owned(),
+        ),
+        (
+            session_lists::NEWEST_ACTIVE,
+            "SEARCH sessions USING INDEX sessions_active (position<?)".to_owned(),
+        ),
+        (
+            session_lists::NEWEST_OF_TOKEN,
+            "SEARCH sessions USING INDEX sessions_token (token_uid=? AND rowid<?)".to_owned(),
+        ),
+        (
+            session_lists::NEWEST_OF_PLATFORM,
+            "SEARCH sessions USING INDEX sessions_platform (platform=? AND rowid<?)".to_owned(),
+        ),
+        (
+            slots::OF_SESSIONS,
+            "SCAN sessions USING INDEX sessions_active".to_owned(),
+        ),
+        (
+            slots::FREE,
+            "SEARCH pending_slots USING INTEGER PRIMARY KEY (rowid=?)".to_owned(),
+        ),
+        (locations::FIND, format!("SEARCH {location}")),
+        (locations::REPLACE, format!("SEARCH {location}")),
+    ] {
+        assert_eq!(plan(&store, sql), [expected], "{sql}");
     }
 }

@@ -2,9 +2,12 @@
 
 use rusqlite::Connection;
 
-use super::Store;
+use ocpi_domain::TokenType;
+
+use super::{Store, party, record, records, token};
 use crate::sql::record_chain::{ChainKey, check_key};
-use crate::sql::schema::{MIGRATIONS, SchemaError, glance, migrate, require_ours};
+use crate::sql::schema::{MIGRATIONS, SchemaError, glance, migrate, require_ours, take_steps};
+use crate::sql::tokens::find_tokens;
 
 fn pragma(db: &Connection, name: &str) -> i64 {
     db.pragma_query_value(None, name, |row| row.get(0)).unwrap()
@@ -38,6 +41,47 @@ fn every_table_is_strict() {
                WHERE NOT strict AND name NOT LIKE 'sqlite_%'";
     let lax: Option<String> = store.db.query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(lax, None);
+}
+
+/// Everything in the schema, in the order of its names.
+fn schema_of(db: &Connection) -> Vec<(String, String)> {
+    let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+    let mut statement = db.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+/// Beyond the protocol: an update of the server loses nothing of what older releases stored.
+#[test]
+fn a_file_of_any_older_schema_becomes_one_of_the_present_with_all_that_is_in_it() {
+    for steps in 1..MIGRATIONS.len() {
+        let mut db = Connection::open_in_memory().unwrap();
+        let key = ChainKey::new(&[7; 32]);
+        take_steps(&mut db, &key, &MIGRATIONS[..steps]).unwrap();
+        assert_eq!(pragma(&db, "user_version"), i64::try_from(steps).unwrap());
+        let mut older = Store {
+            state: crate::sql::state::WriteState::load(&db).unwrap(),
+            slots: crate::sql::slots::SharedSlots::default(),
+            db,
+            key: key.clone(),
+        };
+        older.append(&records(600));
+        let stored = older.create(token(party("CHABC"), "CARD", &TokenType::Rfid));
+        let head = older.state.chain;
+
+        migrate(&mut older.db, &key).unwrap();
+        let mut store = Store::of(older.db, key);
+        assert_eq!(schema_of(&store.db), schema_of(&Store::new().db));
+        require_ours(&store.db).unwrap();
+        glance(&store.db).unwrap();
+        assert_eq!(store.state.chain, head);
+        store.append(&[record(601)]);
+        let report = store.audit();
+        assert_eq!((report.records, report.fault), (601, None));
+        let found = find_tokens(&store.db, &[stored.token.key()]).unwrap();
+        assert_eq!(found, [Some(stored)]);
+        super::sessions::put_and_find_one(&mut store);
+    }
 }
 
 #[test]
@@ -94,6 +138,9 @@ fn a_glance_sees_that_a_table_is_gone() {
         "authorizations",
         "accounts",
         "platforms",
+        "sessions",
+        "pending_slots",
+        "locations",
     ] {
         let store = Store::new();
         store

@@ -11,7 +11,7 @@ use crate::sql::records::list_records;
 use crate::sql::{SqlError, accounts, platforms, tokens};
 
 /// Everything in the file, as text.
-fn content(store: &Store) -> String {
+pub(super) fn content(store: &Store) -> String {
     let sql =
         "SELECT name FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'";
     let mut tables = store.db.prepare(sql).unwrap();
@@ -84,20 +84,17 @@ fn a_transaction_that_is_taken_back_is_as_if_it_never_was() {
     let mut store = Store::new();
     store.append(&records(500));
     let before = (content(&store), store.state.chain);
-    let saved = store.state.clone();
-    store.db.execute_batch("BEGIN").unwrap();
-    for number in 501..600 {
-        store.try_append(&record(number)).unwrap();
-    }
     let write = TokenWrite {
         token: token(party("CHABC"), "CARD", &TokenType::Rfid).into(),
         marks: TokenMarks::default(),
         follows: None,
     };
-    tokens::put_token(&store.db, &mut store.state, &write).unwrap();
-    store.state.save(&store.db, &store.key).unwrap();
-    store.db.execute_batch("ROLLBACK").unwrap();
-    store.state = saved;
+    store.fail(|store| {
+        for number in 501..600 {
+            store.try_append(&record(number)).unwrap();
+        }
+        tokens::put_token(&store.db, &mut store.state, &write).unwrap();
+    });
     assert_eq!((content(&store), store.state.chain), before);
     store.append(&records(600)[500..]);
     store.create(token(party("CHABC"), "CARD", &TokenType::Rfid));

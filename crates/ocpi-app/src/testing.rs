@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use ocpi_domain::{BusinessDetails, DateTime, Party, Platform, Profile, Role, Token, TokenPatch};
+use ocpi_domain::json::RawObject;
+use ocpi_domain::{
+    BusinessDetails, Caller, DateTime, MessageId, Party, PartyRole, Platform, Profile, Role,
+    Session, Token, TokenPatch,
+};
 use ocpi_ports::{
     Clock, MockAccountRepository, MockAuthenticator, MockAuthorizationRepository,
-    MockPlatformRepository, MockRandomness, MockStoreHealth, MockTokenRepository, StorageError,
+    MockLocationRepository, MockPlatformRepository, MockRandomness, MockSessionRepository,
+    MockStoreHealth, MockTokenRepository, StorageError,
 };
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
-use crate::{App, AppOptions, HostedParty, Hosting, Ports, SecretKey};
+use crate::{App, AppOptions, HostedParty, Hosting, Ports, RequestContext, Routing, SecretKey};
 
 /// The moment of every test: the middle of June 2026.
-pub(super) fn now() -> DateTime {
+pub(crate) fn now() -> DateTime {
     DateTime::from_unix_ms(1_781_524_800_000).unwrap()
 }
 
@@ -30,11 +35,13 @@ impl Clock for FixedClock {
 }
 
 /// Ports that fail a test that calls them.
-pub(super) fn ports() -> Ports {
+pub(crate) fn ports() -> Ports {
     Ports {
         tokens: Arc::new(MockTokenRepository::new()),
         accounts: Arc::new(MockAccountRepository::new()),
         authorizations: Arc::new(MockAuthorizationRepository::new()),
+        sessions: Arc::new(MockSessionRepository::new()),
+        locations: Arc::new(MockLocationRepository::new()),
         platforms: Arc::new(MockPlatformRepository::new()),
         authenticator: Arc::new(MockAuthenticator::new()),
         health: Arc::new(MockStoreHealth::new()),
@@ -47,12 +54,12 @@ pub(super) fn ports() -> Ports {
 }
 
 /// An application that hosts CH/ABC as eMSP and CPO, and NL/ALF as CPO only.
-pub(super) fn app(ports: Ports) -> App {
+pub(crate) fn app(ports: Ports) -> App {
     app_of(ports, &mut Registry::default())
 }
 
 /// The same, with its metrics in `registry`.
-pub(super) fn app_of(ports: Ports, registry: &mut Registry) -> App {
+pub(crate) fn app_of(ports: Ports, registry: &mut Registry) -> App {
     let hosted = |name: &str, roles: &[Role]| HostedParty {
         party: party(name),
         roles: roles.to_vec(),
@@ -69,17 +76,17 @@ pub(super) fn app_of(ports: Ports, registry: &mut Registry) -> App {
 }
 
 /// The party of `CH/ABC`.
-pub(super) fn party(text: &str) -> Party {
+pub(crate) fn party(text: &str) -> Party {
     let (country_code, party_id) = text.split_once('/').unwrap();
     Party::new(country_code, party_id).unwrap()
 }
 
-pub(super) fn moment(text: &str) -> DateTime {
+pub(crate) fn moment(text: &str) -> DateTime {
     text.parse().unwrap()
 }
 
 /// A platform without parties.
-pub(super) fn platform(id: &str) -> Platform {
+pub(crate) fn platform(id: &str) -> Platform {
     Platform {
         id: id.parse().unwrap(),
         roles: vec![],
@@ -87,9 +94,59 @@ pub(super) fn platform(id: &str) -> Platform {
     }
 }
 
+/// A request of the platform `peer`, which speaks for NL/ALF as CPO.
+pub(crate) fn request_of_cpo() -> RequestContext {
+    request_of(Profile::default())
+}
+
+/// The same, with that profile.
+pub(crate) fn request_of(profile: Profile) -> RequestContext {
+    let speaks_for = PartyRole {
+        party: party("NL/ALF"),
+        role: Role::Cpo,
+    };
+    let platform = Platform {
+        roles: vec![speaks_for],
+        profile,
+        ..platform("peer")
+    };
+    RequestContext {
+        caller: Caller {
+            platform: Arc::new(platform),
+        },
+        routing: Routing::default(),
+        request_id: MessageId::new("Q-1").unwrap(),
+        correlation_id: MessageId::new("C-1").unwrap(),
+    }
+}
+
+/// The members of the session S1 of NL/ALF, active with CARD of CH/ABC, and those of `more`;
+/// `null` takes one away.
+pub(crate) fn session_members(more: &Value) -> Value {
+    let mut members = json!({
+        "country_code": "NL", "party_id": "ALF", "id": "S1", "status": "ACTIVE",
+        "start_date_time": now(), "location_id": "LOC1", "evse_uid": "E1", "last_updated": now(),
+        "cdr_token": {"country_code": "CH", "party_id": "ABC", "uid": "CARD", "type": "RFID"}
+    });
+    for (name, value) in more.as_object().unwrap() {
+        members[name] = value.clone();
+    }
+    members
+}
+
+/// The session of those members.
+pub(crate) fn session(more: &Value) -> Arc<Session> {
+    Arc::new(raw(&session_members(more)).try_into().unwrap())
+}
+
+/// The members of an object as they are received.
+pub(crate) fn raw(object: &Value) -> RawObject {
+    serde_json::from_str(&object.to_string()).unwrap()
+}
+
 /// The fields of a Token that an operator must always send, and those of `more`; `null` takes
 /// one away.
-pub(super) fn fields(more: &Value) -> TokenPatch {
+pub(crate) fn fields(more: &Value) -> TokenPatch {
     let mut fields = json!({
         "contract_id": "CH-ABC-C1", "issuer": "Example", "valid": true, "whitelist": "ALLOWED"
     });
@@ -100,7 +157,7 @@ pub(super) fn fields(more: &Value) -> TokenPatch {
 }
 
 /// The Token `uid` of CH/ABC, with the fields of `more`.
-pub(super) fn token(uid: &str, more: &Value) -> Arc<Token> {
+pub(crate) fn token(uid: &str, more: &Value) -> Arc<Token> {
     let mut all = json!({
         "country_code": "CH", "party_id": "ABC", "uid": uid, "type": "RFID", "last_updated": now()
     });
@@ -111,6 +168,6 @@ pub(super) fn token(uid: &str, more: &Value) -> Arc<Token> {
 }
 
 /// What a store that is down says.
-pub(super) fn down() -> StorageError {
+pub(crate) fn down() -> StorageError {
     StorageError::Unavailable("down".into())
 }

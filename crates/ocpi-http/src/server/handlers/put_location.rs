@@ -1,0 +1,29 @@
+//! `PUT {locations}/{country_code}/{party_id}/{location_id}[/{evse_uid}[/{connector_id}]]` at an
+//! eMSP.
+
+use ocpi_app::Written;
+
+use super::{Call, location_target};
+use crate::body::RequestBody;
+use crate::failure::Failure;
+use crate::router::LocationPath;
+use crate::server::respond::Reply;
+use crate::wire::WireVersion;
+use crate::{envelope, status};
+
+pub(in crate::server) async fn put_location<V: WireVersion>(
+    call: &Call<'_>,
+    body: &mut RequestBody,
+    path: LocationPath<'_>,
+) -> Result<Reply, Failure> {
+    let party = call.cpo_party(path.owner)?;
+    let server = call.server;
+    let body = call
+        .receive(body, server.limits.location_body_bytes_max)
+        .await?;
+    let members = V::read_location(&body)?;
+    let target = location_target(party, path)?;
+    let putting = server.app.put_location(call.context, target, members);
+    let status = status::of_success(putting.await? == Written::Created);
+    Ok(Reply::new(status, envelope::done(server.app.now())))
+}

@@ -69,7 +69,7 @@ fn run_in(
     let requests = Requests::random(
         measured.template(&real),
         measured.expected(),
-        tokens,
+        0..tokens,
         options.load.seed,
     );
     let answer = probe(&real, requests.clone(), stop)?;

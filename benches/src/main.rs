@@ -14,6 +14,7 @@ mod child;
 mod client;
 mod clock;
 mod compare;
+mod concurrency;
 mod connection;
 mod disk;
 mod import;
@@ -74,6 +75,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Put(options) => against_bare::run(Measured::Put, &options, &stop),
         Command::Scale(options) => scale::run(&options, &stop),
+        Command::Concurrency(options) => concurrency::run(&options, &stop),
         Command::Memory(options) => memory::run(&options, &stop),
         Command::Import(options) => import::run(&options, &stop),
         Command::Start(options) => start::run(&options, &stop),

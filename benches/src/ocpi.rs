@@ -21,8 +21,14 @@ const CSV_HEAD: &str = "country_code,party_id,uid,type,contract_id,visual_number
 const CSV_LINE: &str = "CH,ABC,{uid},RFID,CH-ABC-C{number},CH-ABC-{number}-{request},ChargePoint Inc,\
     FLEET-{group},true,ALLOWED_OFFLINE,en,2024-01-01T00:00:00Z\n";
 
+/// The member of [`TOKEN`] that makes a group of it.
+const GROUP: &str = r#""group_id":"FLEET-{group}","#;
+
 /// The place that an authorize request names.
 const PLACE: &str = r#"{"location_id":"LOC001","evse_uids":["EVSE001"]}"#;
+
+/// A place that no other token is asked at.
+const OWN_PLACE: &str = r#"{"location_id":"LOC001","evse_uids":["EVSE{number}"]}"#;
 
 /// Asks whether a token may charge.
 pub(crate) fn authorize(server: SocketAddr, path: AuthorizePath) -> Template {
@@ -33,9 +39,35 @@ pub(crate) fn authorize(server: SocketAddr, path: AuthorizePath) -> Template {
     http_request(server, "POST", path, PLACE)
 }
 
+/// Asks whether a token may charge at the EVSE that is its own.
+pub(crate) fn authorize_at_own_evse(server: SocketAddr) -> Template {
+    let path = "/ocpi/emsp/2.3.0/tokens/{uid}/authorize";
+    http_request(server, "POST", path, OWN_PLACE)
+}
+
 /// Stores or replaces a token.
 pub(crate) fn put(server: SocketAddr) -> Template {
     http_request(server, "PUT", "/ocpi/cpo/2.3.0/tokens/CH/ABC/{uid}", TOKEN)
+}
+
+/// Stores or replaces a token that is in no group.
+pub(crate) fn put_without_group(server: SocketAddr) -> Template {
+    let path = "/ocpi/cpo/2.3.0/tokens/CH/ABC/{uid}";
+    http_request(server, "PUT", path, &TOKEN.replace(GROUP, ""))
+}
+
+/// Gives a token an account, as the operator.
+pub(crate) fn put_account(admin: SocketAddr, account: &str) -> Template {
+    let length = account.len();
+    Template::new(&format!(
+        "PUT /admin/v1/accounts/CH/ABC/{{uid}}?type=RFID HTTP/1.1\r\n\
+         Host: {admin}\r\n\
+         Authorization: Bearer admin\r\n\
+         Content-Length: {length}\r\n\
+         Content-Type: application/json\r\n\
+         \r\n\
+         {account}"
+    ))
 }
 
 /// What stands before the tokens in a file of this format, and a token in it.
@@ -77,9 +109,42 @@ mod tests {
     }
 
     #[test]
+    fn the_token_without_a_group_is_the_same_but_for_that() {
+        let mut body = Vec::new();
+        let server = SocketAddr::from(([127, 0, 0, 1], 8000));
+        put_without_group(server).fill(7, 1, &mut body);
+        let text = String::from_utf8(body).unwrap();
+        let (_, body) = text.split_once("\r\n\r\n").unwrap();
+        let token: ocpi_domain::Token = serde_json::from_str(body).unwrap();
+        assert_eq!(token.group_id, None);
+        assert!(token.unknown.is_empty());
+    }
+
+    #[test]
+    fn each_token_has_an_evse_of_its_own() {
+        let server = SocketAddr::from(([127, 0, 0, 1], 8000));
+        let place_of = |token| {
+            let mut request = Vec::new();
+            authorize_at_own_evse(server).fill(token, 1, &mut request);
+            let text = String::from_utf8(request).unwrap();
+            let (_, body) = text.split_once("\r\n\r\n").unwrap();
+            let place: ocpi_domain::LocationReferences = serde_json::from_str(body).unwrap();
+            place
+        };
+        assert_eq!(place_of(7), place_of(7));
+        assert_ne!(place_of(7), place_of(8));
+    }
+
+    #[test]
     fn the_request_says_how_long_its_body_is() {
         let server = SocketAddr::from(([127, 0, 0, 1], 8000));
-        for template in [put(server), authorize(server, AuthorizePath::Standard)] {
+        for template in [
+            put(server),
+            put_without_group(server),
+            put_account(server, r#"{"blocked":false}"#),
+            authorize(server, AuthorizePath::Standard),
+            authorize_at_own_evse(server),
+        ] {
             let mut request = Vec::new();
             template.fill(7, 1, &mut request);
             let text = String::from_utf8(request).unwrap();

@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Put(RunOptions),
     /// Authorize requests per second with few and with many stored tokens.
     Scale(ScaleOptions),
+    /// Authorize requests per second of tokens without and with a limit of concurrent sessions.
+    Concurrency(ConcurrencyOptions),
     /// Bytes of memory that a stored token takes.
     Memory(MemoryOptions),
     /// Tokens per second and memory of `ocpi-server token import` into a durable store.
@@ -126,6 +128,18 @@ pub(crate) struct ScaleOptions {
     /// Tokens in the large store.
     #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
     pub(crate) many: u64,
+    #[command(flatten)]
+    pub(crate) load: LoadOptions,
+    #[command(flatten)]
+    pub(crate) start: ServerOptions,
+}
+
+/// `ocpi-bench concurrency`.
+#[derive(Args)]
+pub(crate) struct ConcurrencyOptions {
+    /// Tokens of each kind: so many without a limit, and so many with one.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) tokens: u64,
     #[command(flatten)]
     pub(crate) load: LoadOptions,
     #[command(flatten)]

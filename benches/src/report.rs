@@ -77,6 +77,15 @@ pub(crate) fn print_head() {
 /// Prints the medians of both, and the ratios of their 99th percentiles and of their rates: the
 /// medians over the rounds, each compared with its neighbour in time.
 pub(crate) fn print_ratio(names: [&str; 2], rounds: &[Vec<Round>; 2], conditions: &str) {
+    print_medians("ratio", names, rounds, conditions);
+}
+
+/// Prints the same of requests without and with something, whose ratio is what that costs.
+pub(crate) fn print_cost(names: [&str; 2], rounds: &[Vec<Round>; 2], conditions: &str) {
+    print_medians("cost", names, rounds, conditions);
+}
+
+fn print_medians(what: &str, names: [&str; 2], rounds: &[Vec<Round>; 2], conditions: &str) {
     for (name, rounds) in names.iter().zip(rounds) {
         Round::medians(rounds).print("median", name);
     }
@@ -84,7 +93,7 @@ pub(crate) fn print_ratio(names: [&str; 2], rounds: &[Vec<Round>; 2], conditions
     let rate = median_ratio("requests/s", names, rounds, |round| round.rate);
     println!("p99 ratio: {p99:.2}");
     println!(
-        "ratio: {rate:.2} (median of {} interleaved rounds, {conditions})",
+        "{what}: {rate:.2} (median of {} interleaved rounds, {conditions})",
         rounds[0].len()
     );
 }

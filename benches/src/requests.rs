@@ -14,8 +14,8 @@ use crate::template::Template;
 enum Choice {
     /// Each once, in order.
     Each(Range<u64>),
-    /// Any of the first so many, for as long as asked.
-    Random(Rng, u64),
+    /// Any of them, for as long as asked.
+    Random(Rng, Range<u64>),
 }
 
 /// What a right answer looks like.
@@ -39,6 +39,14 @@ impl Expected {
         Expected {
             statuses: &[200, 201],
             part: Finder::new(r#""status_code":1000"#),
+        }
+    }
+
+    /// The answer to an operator's PUT of an account that was taken.
+    pub(crate) fn account() -> Expected {
+        Expected {
+            statuses: &[200, 201],
+            part: Finder::new(r#""blocked":false"#),
         }
     }
 
@@ -67,11 +75,11 @@ impl Requests {
         }
     }
 
-    /// Requests for the first `tokens` tokens, at random.
+    /// Requests for any of `tokens`, at random.
     pub(crate) fn random(
         template: Template,
         expected: Expected,
-        tokens: u64,
+        tokens: Range<u64>,
         seed: u64,
     ) -> Requests {
         Requests {
@@ -92,7 +100,7 @@ impl Workload for Requests {
     fn next_request(&mut self, request: &mut Vec<u8>) -> bool {
         let token = match &mut self.choice {
             Choice::Each(tokens) => tokens.next(),
-            Choice::Random(rng, tokens) => Some(rng.u64(..*tokens)),
+            Choice::Random(rng, tokens) => Some(rng.u64(tokens.clone())),
         };
         let Some(token) = token else { return false };
         self.sent += 1;

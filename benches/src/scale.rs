@@ -54,6 +54,6 @@ fn contestant<'a>(options: &ScaleOptions, target: &'a Target, tokens: u64) -> Co
     Contestant {
         name: format!("{tokens} tokens"),
         target,
-        requests: Requests::random(template, Expected::allowed(), tokens, options.load.seed),
+        requests: Requests::random(template, Expected::allowed(), 0..tokens, options.load.seed),
     }
 }

@@ -127,7 +127,7 @@ impl Starts<'_> {
         let template = ocpi::put(address);
         let seed = self.rng.u64(..);
         let mut requests =
-            Requests::random(template, Expected::stored(), self.options.tokens, seed);
+            Requests::random(template, Expected::stored(), 0..self.options.tokens, seed);
         scope(|scope| {
             let load = scope.spawn(|| {
                 // It ends by an error: the server is killed.

@@ -21,6 +21,8 @@ use crate::stop::Stop;
 pub(crate) struct Target {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Where its operator's API is, when it is a server of ours.
+    admin: Option<SocketAddr>,
     /// `None` when it was running before.
     child: Option<Child>,
 }
@@ -34,6 +36,7 @@ impl Target {
     pub(crate) fn running(url: &str) -> anyhow::Result<Target> {
         Ok(Target {
             address: loopback(url)?,
+            admin: None,
             child: None,
         })
     }
@@ -49,10 +52,11 @@ impl Target {
         directory: &Path,
         stop: &Stop,
     ) -> anyhow::Result<Target> {
-        let (command, address) = serve(options, directory)?;
+        let (command, address, admin) = serve(options, directory)?;
         let child = Child::start(command, address, &log(options, directory)?, stop)?;
         Ok(Target {
             address,
+            admin: Some(admin),
             child: Some(child),
         })
     }
@@ -63,10 +67,11 @@ impl Target {
     ///
     /// When it has not been built.
     pub(crate) fn spawn(options: &ServerOptions, directory: &Path) -> anyhow::Result<Target> {
-        let (command, address) = serve(options, directory)?;
+        let (command, address, admin) = serve(options, directory)?;
         let child = Child::spawn(command, &log(options, directory)?)?;
         Ok(Target {
             address,
+            admin: Some(admin),
             child: Some(child),
         })
     }
@@ -132,8 +137,18 @@ impl Target {
         let child = Child::start(command, address, &directory.join("bare.log"), stop)?;
         Ok(Target {
             address,
+            admin: None,
             child: Some(child),
         })
+    }
+
+    /// Where its operator's API listens.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a server of ours.
+    pub(crate) fn admin(&self) -> anyhow::Result<SocketAddr> {
+        self.admin.context("not a server of ours")
     }
 
     /// The processor time that it has used so far; `None` when it is not a child of ours.
@@ -157,14 +172,17 @@ impl Target {
     }
 }
 
-/// The command line of a quickstart server, and where it will listen.
-fn serve(options: &ServerOptions, directory: &Path) -> anyhow::Result<(Command, SocketAddr)> {
+/// The command line of a quickstart server, and where it will listen: to peers, to its operator.
+fn serve(
+    options: &ServerOptions,
+    directory: &Path,
+) -> anyhow::Result<(Command, SocketAddr, SocketAddr)> {
     let [address, admin] = free_addresses()?;
     let mut command = ocpi_server(options, directory)?;
     command
         .args(["--listen", &address.to_string()])
         .args(["--admin-listen", &admin.to_string()]);
-    Ok((command, address))
+    Ok((command, address, admin))
 }
 
 /// `ocpi-server` with the store of `options`, below `directory`; what it shall do is to be added.

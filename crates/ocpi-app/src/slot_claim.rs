@@ -18,7 +18,7 @@ pub(crate) fn slot_limit(account: Option<&TokenAccount>) -> Option<SlotLimit> {
 
 impl App {
     /// The claim of an ALLOWED of that record; `None` when its session counts against no limit,
-    /// neither its own nor that of another Token of its group.
+    /// neither its own nor that of another Token of its group, as far as any group has one.
     pub(crate) fn slot_claim(
         &self,
         subject: &AuthorizationSubject,
@@ -27,7 +27,7 @@ impl App {
         let token = &subject.token.token;
         let limit = slot_limit(subject.account.as_deref());
         let is_in_group = token.group_id.as_ref().is_some_and(CiString::is_identity);
-        if limit.is_none() && !is_in_group {
+        if limit.is_none() && !(is_in_group && subject.groups_are_limited) {
             return None;
         }
         Some(SlotClaim {
@@ -76,6 +76,7 @@ mod tests {
         let card = token("CARD", &json!({"group_id": group_id, "language": "de"}));
         let mut subject = AuthorizationSubject::of(Token::clone(&card));
         subject.account = serde_json::from_value(account.clone()).ok().map(Arc::new);
+        subject.groups_are_limited = group_id != Some("FREE");
         subject.known_evses = Some(Arc::new(LocationEvses(vec![KnownEvse {
             uid: "E1".parse().unwrap(),
             evse_id: "NL*ALF*E1".parse().ok(),
@@ -185,6 +186,9 @@ mod tests {
             (Some(""), &json!({}), false),
             (Some("#NA"), &json!({}), false),
             (Some("G"), &Value::Null, true),
+            // No account limits a group.
+            (Some("FREE"), &Value::Null, false),
+            (Some("FREE"), &limited, true),
             (
                 Some("G"),
                 &json!({"credit": {"balance": "1.00", "currency": "EUR"}}),

@@ -83,6 +83,11 @@ impl<'de> Deserialize<'de> for TokenAccount {
 }
 
 impl TokenAccount {
+    /// Whether it limits what all Tokens of its group hold together.
+    pub fn limits_its_group(&self) -> bool {
+        self.concurrent_sessions_max.is_some() && self.concurrency_scope == ConcurrencyScope::Group
+    }
+
     /// Every entry that speaks of a place.
     pub fn places(&self) -> impl Iterator<Item = &AccountPlace> {
         self.permitted_locations

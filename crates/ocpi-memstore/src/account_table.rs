@@ -15,6 +15,8 @@ pub(crate) struct AccountTable {
     entries: HashTable<Entry>,
     /// It counts on when accounts are deleted, the newest too.
     last_revision: u64,
+    /// How many of them limit what their group holds.
+    group_limits: usize,
 }
 
 struct Entry {
@@ -27,6 +29,11 @@ impl AccountTable {
     /// Whether there is no account at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether some account limits what its group holds.
+    pub(crate) fn limits_groups(&self) -> bool {
+        self.group_limits > 0
     }
 
     pub(crate) fn find(&self, key: &TokenKey, hash: TextHash) -> Option<StoredAccount> {
@@ -50,6 +57,7 @@ impl AccountTable {
         hash: TextHash,
     ) -> Result<(Revision, Option<StoredAccount>), StorageError> {
         let revision = Revision(self.last_revision + 1);
+        let limits_group = usize::from(write.account.limits_its_group());
         let stored = StoredAccount {
             account: write.account,
             revision,
@@ -72,6 +80,8 @@ impl AccountTable {
             None
         };
         self.last_revision = revision.0;
+        let limited_group = replaced.as_ref().is_some_and(limits_group_of);
+        self.group_limits = self.group_limits + limits_group - usize::from(limited_group);
         Ok((revision, replaced))
     }
 
@@ -80,6 +90,11 @@ impl AccountTable {
         let is_sought = |entry: &Entry| entry.key == *key;
         let found = self.entries.find_entry(hash.spread(), is_sought);
         let (entry, _) = found.ok()?.remove();
+        self.group_limits -= usize::from(limits_group_of(&entry.stored));
         Some(entry.stored)
     }
+}
+
+fn limits_group_of(stored: &StoredAccount) -> bool {
+    stored.account.limits_its_group()
 }

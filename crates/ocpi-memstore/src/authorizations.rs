@@ -43,6 +43,7 @@ impl AuthorizationRepository for MemStore {
             // The account is that of the Token found, which may spell its uid in another way.
             accounts.find_of(&token.token, hash)
         };
+        let groups_are_limited = accounts.limits_groups();
         let evses = self.evses_asked_for(locations, query);
         drop(subjects);
         let known_evses = merged(evses);
@@ -58,6 +59,7 @@ impl AuthorizationRepository for MemStore {
             token,
             account,
             active_sessions,
+            groups_are_limited,
             known_evses,
         })))
     }

@@ -117,6 +117,8 @@ pub struct RecordQuery {
 /// 15. A claim whose record conflicts takes no slot: `conflicting_claim_takes_no_slot`.
 /// 16. The slots that count are listed with what holds them: `slots_that_count_are_listed`.
 /// 17. Pending slots survive a restart of a durable store: `pending_slots_survive_reopen`.
+/// 18. A subject says whether some account limits its group, from the write of such an account on
+///     and after a restart: `subject_says_whether_groups_are_limited`.
 ///
 /// A volatile store may forget its oldest records unasked; how many it keeps is its
 /// configuration.

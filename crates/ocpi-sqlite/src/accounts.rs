@@ -22,6 +22,9 @@ impl AccountRepository for SqliteStore {
             .write(move |transaction| {
                 let revision = accounts::put_account(transaction.db, transaction.state, &write)?;
                 transaction.changes_card(CardKey::of(write.key.party, &write.key.uid));
+                if write.account.limits_its_group() {
+                    transaction.limits_group();
+                }
                 Ok(revision)
             })
             .await

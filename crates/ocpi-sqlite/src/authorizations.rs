@@ -1,6 +1,7 @@
 //! The questions of drivers and the evidence of their answers as their port.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use ocpi_domain::{
@@ -40,6 +41,7 @@ impl AuthorizationRepository for SqliteStore {
                 subject.known_evses = known.await?;
             }
             subject.active_sessions = self.count_slots(subject, query);
+            subject.groups_are_limited = self.published.limits_groups.load(Ordering::Acquire);
         }
         Ok(lookup)
     }

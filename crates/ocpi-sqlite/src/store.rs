@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ocpi_ports::ChainHead;
 use parking_lot::{Mutex, RwLock};
@@ -74,6 +75,8 @@ pub(crate) struct Published {
     cache: Arc<CardCache>,
     locations: Arc<LocationCache>,
     pub(crate) slots: SharedSlots,
+    /// Whether an account limits what its group holds, or did since the start.
+    pub(crate) limits_groups: AtomicBool,
     pub(crate) platforms: RwLock<PlatformTable>,
     pub(crate) head: Mutex<ChainHead>,
 }
@@ -85,6 +88,7 @@ impl Published {
             cache: Arc::new(new_cache(cache_bytes_max)),
             locations: Arc::new(LocationCache::new(sql::locations::has_any(db)?)),
             slots: SharedSlots::new(sql::slots::load(db)?),
+            limits_groups: AtomicBool::new(sql::accounts::limit_groups(db)?),
             platforms: RwLock::new(PlatformTable::load(db)?),
             head: Mutex::new(WriteState::load(db)?.chain),
         })
@@ -100,6 +104,9 @@ impl Published {
         }
         if effects.slots {
             self.slots.lock().commit();
+        }
+        if effects.limits_group {
+            self.limits_groups.store(true, Ordering::Release);
         }
         if effects.platforms {
             match PlatformTable::load(db) {

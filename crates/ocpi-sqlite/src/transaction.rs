@@ -23,6 +23,8 @@ pub(crate) struct Effects {
     pub(crate) cards: Vec<CardKey>,
     pub(crate) locations: Vec<LocationKey>,
     pub(crate) platforms: bool,
+    /// Whether some account limits what its group holds.
+    pub(crate) limits_group: bool,
     /// Whether slots may have been changed, which are taken back when the transaction is.
     pub(crate) slots: bool,
 }
@@ -32,6 +34,7 @@ impl Effects {
         self.cards.clear();
         self.locations.clear();
         self.platforms = false;
+        self.limits_group = false;
         self.slots = false;
     }
 }
@@ -67,6 +70,11 @@ impl<'a> Transaction<'a> {
     pub(crate) fn changes_slots(&mut self) -> &'a SharedSlots {
         self.effects.slots = true;
         self.slots
+    }
+
+    /// An account limits what its group holds.
+    pub(crate) fn limits_group(&mut self) {
+        self.effects.limits_group = true;
     }
 
     /// Some platform was changed.

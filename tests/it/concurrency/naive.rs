@@ -162,7 +162,9 @@ impl Naive {
         let now = self.now;
         self.holds.retain(|hold| hold.until > now);
         let Card { max, group, .. } = self.cards[card];
-        let counts_for_nobody = max.is_none() && group.is_none();
+        let limits_a_group = |card: &Card| card.of_group && card.max.is_some();
+        let is_limited_elsewhere = group.is_some() && self.cards.iter().any(limits_a_group);
+        let counts_for_nobody = max.is_none() && !is_limited_elsewhere;
         // The CPO also asks to stop.
         let runs_here = self.holds.iter().any(|hold| {
             !hold.is_allowed() && self.is_kin(hold.card, card) && hold.is_at(cpo, place)

@@ -21,6 +21,9 @@ pub struct AuthorizationSubject {
     /// How many sessions and pending slots count against `concurrent_sessions_max`, those at the
     /// place of the question left out.
     pub active_sessions: u32,
+    /// Whether some account limits what its group holds, so that a Token without a limit of its
+    /// own counts for others.
+    pub groups_are_limited: bool,
     /// The EVSEs known at the Location of the question; `None` when the Location is unknown. An
     /// empty list says no more than that: no EVSE is known.
     pub known_evses: Option<Arc<LocationEvses>>,
@@ -303,6 +306,7 @@ impl AuthorizationSubject {
             },
             account: None,
             active_sessions: 0,
+            groups_are_limited: false,
             known_evses: None,
         }
     }

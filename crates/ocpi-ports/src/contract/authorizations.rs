@@ -11,7 +11,7 @@ use serde_json::json;
 use super::Harness;
 use super::fixtures::{
     UIDS_APART, after_ms, assert_same, card, create, kind, other, own, platform_id, question,
-    token, types_apart, uid, update,
+    reopened, token, types_apart, uid, update,
 };
 use super::slot_fixtures::{
     at_evses, claim, cpo, end, first_word_of, holder, holder_in, later, put, session, take,
@@ -38,6 +38,7 @@ fn subject_of(token: &StoredToken) -> SubjectLookup {
         token: token.clone(),
         account: None,
         active_sessions: 0,
+        groups_are_limited: false,
         known_evses: None,
     }))
 }
@@ -341,4 +342,45 @@ async fn spellings_of_an_emaid_have_one_count<H: Harness>(store: &H) {
         };
         assert_eq!(slots_read(store, &asked, &nowhere).await, 1);
     }
+}
+
+/// Promise 18: a subject says whether some account limits its group, from the write of such an
+/// account on and after a restart.
+///
+/// Holds: E-29.
+pub async fn subject_says_whether_groups_are_limited<H: Harness>() {
+    let store = H::fresh().await;
+    let (one, two) = (card("CARD-1"), card("CARD-2"));
+    let [one, two] = [one, two].map(|token| token.key());
+    for key in [&one, &two] {
+        create(&store.tokens(), card(key.uid.as_str())).await;
+    }
+    let says = async |store: &H| {
+        let found = load(
+            &store.authorizations(),
+            &[own()],
+            "CARD-2",
+            &TokenType::Rfid,
+        )
+        .await;
+        match found {
+            SubjectLookup::One(subject) => subject.groups_are_limited,
+            other => panic!("{other:?}"),
+        }
+    };
+    let limits = [
+        (None, ConcurrencyScope::Group),
+        (Some(1), ConcurrencyScope::Token),
+    ];
+    let mut follows = None;
+    for of_no_group in limits {
+        follows = Some(limit(&store, &one, of_no_group, follows).await);
+        assert!(!says(&store).await);
+    }
+    limit(&store, &one, (Some(0), ConcurrencyScope::Group), follows).await;
+    assert!(says(&store).await);
+    let Some(store) = reopened(store).await else {
+        return;
+    };
+    assert!(says(&store).await);
 }

@@ -135,6 +135,7 @@ macro_rules! storage_contract {
                 emaid_is_found_without_separators
                 subject_of_two_parties_is_ambiguous
                 subject_is_read_with_its_slots
+                subject_says_whether_groups_are_limited
             }
             records {
                 record_reads_back_as_it_was_appended

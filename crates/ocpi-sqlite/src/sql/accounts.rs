@@ -108,3 +108,18 @@ pub(crate) fn delete_account(db: &Connection, key: &TokenKey) -> Result<bool, Sq
     let mut statement = db.prepare_cached(concat!("DELETE FROM accounts", of_key!()))?;
     Ok(statement.execute(texts(key))? > 0)
 }
+
+pub(super) const LIMIT_GROUPS: &str =
+    "SELECT EXISTS (SELECT 1 FROM accounts INDEXED BY accounts_group_limits
+     WHERE account ->> 'concurrency_scope' = 'group'
+         AND account ->> 'concurrent_sessions_max' IS NOT NULL)";
+
+/// Whether some account limits what its group holds.
+///
+/// # Errors
+///
+/// [`SqlError::Sqlite`].
+pub(crate) fn limit_groups(db: &Connection) -> Result<bool, SqlError> {
+    let mut statement = db.prepare_cached(LIMIT_GROUPS)?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}

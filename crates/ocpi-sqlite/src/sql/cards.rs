@@ -180,6 +180,7 @@ pub(crate) fn choose_subject<C: AsRef<[CardToken]>>(
                 token: token.clone(),
                 account: account.as_ref().map(|stored| stored.account.clone()),
                 active_sessions: 0,
+                groups_are_limited: false,
                 known_evses: None,
             }))
         }

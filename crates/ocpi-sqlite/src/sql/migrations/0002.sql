@@ -69,6 +69,11 @@ CREATE TABLE pending_slots (
     until_ms INTEGER NOT NULL
 ) STRICT;
 
+-- The accounts that limit what a group of Tokens holds: mostly none.
+CREATE INDEX accounts_group_limits ON accounts (uid)
+    WHERE account ->> 'concurrency_scope' = 'group'
+        AND account ->> 'concurrent_sessions_max' IS NOT NULL;
+
 -- Locations. They are long, so the key stands beside them once more.
 CREATE TABLE locations (
     country_code TEXT NOT NULL COLLATE NOCASE,

@@ -2,8 +2,8 @@
 
 use super::Store;
 use crate::sql::{
-    cards, locations, record_blocks, records, session_lists, session_row, sessions, slots,
-    token_pages, tokens,
+    accounts, cards, locations, record_blocks, records, session_lists, session_row, sessions,
+    slots, token_pages, tokens,
 };
 
 /// The steps of SQLite's plan.
@@ -33,6 +33,14 @@ fn every_statement_that_is_often_asked_goes_by_an_index() {
             &[
                 "SEARCH t USING INDEX tokens_key (uid_key=? AND country_code=? AND party_id=?)".to_owned(),
                 "SEARCH a USING PRIMARY KEY (uid=? AND type=? AND country_code=? AND party_id=?) LEFT-JOIN".to_owned(),
+            ],
+        ),
+        (
+            accounts::LIMIT_GROUPS,
+            &[
+                "SCAN CONSTANT ROW".to_owned(),
+                "SCALAR SUBQUERY 1".to_owned(),
+                "SCAN accounts USING INDEX accounts_group_limits".to_owned(),
             ],
         ),
         (token_pages::COUNT, &[format!("{listed}>? AND last_updated_ms<?)")]),

@@ -11,12 +11,9 @@ use ocpi_domain::{Profile, Role, SessionKey};
 use ocpi_ports::{SessionQuery, SessionRepository, StoredSession};
 use serde_json::Value;
 
-use crate::support::http::{Request, Response};
-use crate::support::push::SESSIONS;
+use crate::support::http::Response;
+use crate::support::push::{self, CPO, SESSIONS, send, shown, taken};
 use crate::support::world::{TOKEN, World, WorldBuilder, hosted, party, platform};
-
-/// The credentials of a platform that speaks for the CPOs NL/ALF and NL/BET.
-const CPO: &str = "cpo.token";
 
 /// CH/ABC and CH/XYZ are hosted as eMSPs. The platform of [`TOKEN`] pushes their Tokens, that of
 /// [`CPO`] its sessions.
@@ -42,23 +39,6 @@ fn at(id: &str) -> String {
     format!("{SESSIONS}/NL/ALF/{id}")
 }
 
-/// Sends a request of [`CPO`].
-async fn send(world: &World, method: &str, target: &str, body: Option<&Value>) -> Response {
-    let request = Request::new(method, target).token(CPO);
-    let request = body
-        .iter()
-        .fold(request, |request, body| request.json(body));
-    world.send(&request).await
-}
-
-/// Sends a write that must be taken, with this HTTP status and no `data`.
-async fn taken(world: &World, method: &str, target: &str, body: &Value, status: u16) {
-    let response = send(world, method, target, Some(body)).await;
-    let said = response.message();
-    assert_eq!(response.codes(), (status, 1000), "{target} {body}: {said}");
-    assert_eq!(response.json().get("data"), None, "{target} {body}");
-}
-
 /// Sends a request that must be refused with these codes: nothing may be shown, and nothing
 /// written.
 async fn refused(
@@ -69,33 +49,9 @@ async fn refused(
     codes: (u16, u64),
 ) -> Response {
     let before = snapshot(world).await;
-    let response = send(world, method, target, body).await;
-    let sent = body.map(Value::to_string).unwrap_or_default();
-    let said = response.message();
-    assert_eq!(response.codes(), codes, "{method} {target} {sent}: {said}");
-    assert!(
-        !said.is_empty(),
-        "{method} {target} {sent}: a refusal says why"
-    );
-    assert_eq!(
-        response.json().get("data"),
-        None,
-        "{method} {target} {sent}"
-    );
-    assert_eq!(
-        snapshot(world).await,
-        before,
-        "{method} {target} {sent}: written"
-    );
+    let response = push::refused(world, method, target, body, codes).await;
+    assert_eq!(snapshot(world).await, before, "{method} {target}: written");
     response
-}
-
-/// The session that `GET` shows.
-async fn shown(world: &World, target: &str) -> Value {
-    let response = send(world, "GET", target, None).await;
-    let said = response.message();
-    assert_eq!(response.codes(), (200, 1000), "{target}: {said}");
-    response.data()
 }
 
 /// The session of NL/ALF as the store has it.

@@ -1,6 +1,9 @@
-//! Sessions and Locations of the CPO NL/ALF, and where it pushes them.
+//! Sessions and Locations of the CPO NL/ALF, where it pushes them, and how.
 
 use serde_json::{Value, json};
+
+use super::http::{Request, Response};
+use super::world::World;
 
 /// Where an eMSP receives sessions.
 pub(crate) const SESSIONS: &str = "/ocpi/emsp/2.3.0/sessions";
@@ -75,4 +78,55 @@ pub(crate) fn connector(id: &str) -> Value {
         "max_amperage": 16,
         "last_updated": "2026-01-01T10:00:00Z",
     })
+}
+
+/// The credentials of a platform that speaks for the CPOs NL/ALF and NL/BET.
+pub(crate) const CPO: &str = "cpo.token";
+
+/// Sends a request of [`CPO`].
+pub(crate) async fn send(
+    world: &World,
+    method: &str,
+    target: &str,
+    body: Option<&Value>,
+) -> Response {
+    let request = Request::new(method, target).token(CPO);
+    let request = body
+        .iter()
+        .fold(request, |request, body| request.json(body));
+    world.send(&request).await
+}
+
+/// Sends a write that must be taken, with this HTTP status and no `data`.
+pub(crate) async fn taken(world: &World, method: &str, target: &str, body: &Value, status: u16) {
+    let response = send(world, method, target, Some(body)).await;
+    let said = response.message();
+    assert_eq!(response.codes(), (status, 1000), "{target} {body}: {said}");
+    assert_eq!(response.json().get("data"), None, "{target} {body}");
+}
+
+/// Sends a request that must be refused with these codes, says why, and shows nothing.
+pub(crate) async fn refused(
+    world: &World,
+    method: &str,
+    target: &str,
+    body: Option<&Value>,
+    codes: (u16, u64),
+) -> Response {
+    let response = send(world, method, target, body).await;
+    let sent = body.map(Value::to_string).unwrap_or_default();
+    let what = format!("{method} {target} {sent}");
+    let said = response.message();
+    assert_eq!(response.codes(), codes, "{what}: {said}");
+    assert!(!said.is_empty(), "{what}: a refusal says why");
+    assert_eq!(response.json().get("data"), None, "{what}");
+    response
+}
+
+/// What `GET` shows.
+pub(crate) async fn shown(world: &World, target: &str) -> Value {
+    let response = send(world, "GET", target, None).await;
+    let said = response.message();
+    assert_eq!(response.codes(), (200, 1000), "{target}: {said}");
+    response.data()
 }

@@ -6,11 +6,9 @@ use ocpi_domain::{AuthorizationRecord, AuthorizationReference, Cursor, DateTime}
 use ocpi_ports::{RecordQuery, StoredRecord, StoredSession};
 
 use super::OperatorError;
+use super::forgetting::forget_all;
 use crate::app::App;
-use crate::deadline::{in_time, yield_now};
-
-/// The most records that are forgotten at once, so that no write of another waits long.
-const FORGOTTEN_AT_ONCE: usize = 1000;
+use crate::deadline::in_time;
 
 /// An authorization, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,15 +58,7 @@ impl App {
     /// [`OperatorError::Storage`]; some may be forgotten then.
     pub async fn forget_records(&self, before: DateTime) -> Result<u64, OperatorError> {
         let store = &self.ports.authorizations;
-        let mut forgotten = 0;
-        loop {
-            let count = in_time(store.forget_records(before, FORGOTTEN_AT_ONCE)).await?;
-            forgotten += count as u64;
-            if count < FORGOTTEN_AT_ONCE {
-                return Ok(forgotten);
-            }
-            yield_now().await;
-        }
+        forget_all(|max| store.forget_records(before, max)).await
     }
 }
 

@@ -8,6 +8,7 @@ mod authorizations;
 mod backup;
 mod error;
 mod explain;
+mod forgetting;
 mod import;
 mod platforms;
 mod sessions;

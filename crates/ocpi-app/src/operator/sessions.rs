@@ -4,11 +4,9 @@ use ocpi_domain::{Cursor, DateTime};
 use ocpi_ports::{SessionQuery, StoredSession};
 
 use super::OperatorError;
+use super::forgetting::forget_all;
 use crate::app::App;
-use crate::deadline::{in_time, yield_now};
-
-/// The most sessions that are forgotten at once, so that no write of another waits long.
-const FORGOTTEN_AT_ONCE: usize = 1000;
+use crate::deadline::in_time;
 
 impl App {
     /// At most `limit` sessions that match, the newest first; those created before `before`, the
@@ -35,15 +33,7 @@ impl App {
     /// [`OperatorError::Storage`]; some may be forgotten then.
     pub async fn forget_sessions(&self, before: DateTime) -> Result<u64, OperatorError> {
         let store = &self.ports.sessions;
-        let mut forgotten = 0;
-        loop {
-            let count = in_time(store.forget_sessions(before, FORGOTTEN_AT_ONCE)).await?;
-            forgotten += count as u64;
-            if count < FORGOTTEN_AT_ONCE {
-                return Ok(forgotten);
-            }
-            yield_now().await;
-        }
+        forget_all(|max| store.forget_sessions(before, max)).await
     }
 }
 

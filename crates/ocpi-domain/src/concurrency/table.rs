@@ -93,8 +93,8 @@ impl SlotTable {
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
-    /// Whether a claim would find no slot free.
-    pub fn is_full(&self, claim: &SlotClaim, now: DateTime) -> bool {
+    /// Whether a claim finds no slot free.
+    fn is_full(&self, claim: &SlotClaim, now: DateTime) -> bool {
         claim.limit.is_some_and(|limit| {
             self.count(&claim.holder, limit.scope, Some(&claim.place), now) >= limit.max
         })

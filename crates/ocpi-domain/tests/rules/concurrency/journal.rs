@@ -156,3 +156,27 @@ fn what_is_over_is_cleared_away_in_pieces() {
     }
     assert_eq!(left, [36, 0, 0]);
 }
+
+/// Holds: S-26, E-33.
+#[test]
+fn what_came_after_a_mark_is_taken_back_and_what_was_before_stays() {
+    let mut desk = Desk::new();
+    desk.ask("R1", "CARD", one(), "LOC1/E1");
+    assert_eq!(told(desk.table.new_changes()), ["taken R1"]);
+    let (mark, before) = (desk.table.mark(), desk.held("CARD"));
+    for given in [false, true] {
+        desk.ask("R2", "CARD", one(), "LOC1/E1");
+        desk.ask("R3", "OTHER", one(), "LOC1/E2");
+        if given {
+            assert_eq!(told(desk.table.new_changes()), ["held on R2", "taken R3"]);
+        }
+        desk.table.roll_back_to(mark);
+        assert_eq!((desk.held("CARD"), desk.table.len()), (before.clone(), 1));
+        assert_eq!(told(desk.table.new_changes()), [""; 0]);
+    }
+    // Every change is told once, also after others were taken back.
+    desk.ask("R4", "OTHER", one(), "LOC1/E2");
+    assert_eq!(told(desk.table.new_changes()), ["taken R4"]);
+    desk.table.roll_back();
+    assert!(desk.table.is_empty());
+}

@@ -8,6 +8,7 @@ mod document;
 mod explain;
 mod export;
 mod guard;
+mod handshakes;
 mod import;
 mod platforms;
 mod sessions;

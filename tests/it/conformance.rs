@@ -166,7 +166,7 @@ fn the_held_table_is_what_the_tests_say() {
 }
 
 /// The modules whose tests are about the protocol. The others are about the program and the house.
-const PROTOCOL_MODULES: [&str; 12] = [
+const PROTOCOL_MODULES: [&str; 14] = [
     "authorize",
     "concurrency",
     "credentials",
@@ -178,6 +178,8 @@ const PROTOCOL_MODULES: [&str; 12] = [
     "sessions",
     "token_copies",
     "transport",
+    "v2_1_1",
+    "v2_2_1",
     "versions",
 ];
 

@@ -9,4 +9,5 @@ mod ledger;
 mod load;
 mod lost_log;
 mod read_only;
+mod rotation;
 mod two_processes;

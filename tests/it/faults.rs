@@ -1,5 +1,7 @@
 //! Faults of ours: a port that fails, hangs or breaks.
 
+mod credentials;
+
 use std::sync::Arc;
 use std::time::Duration;
 

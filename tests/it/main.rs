@@ -47,4 +47,8 @@ mod token_copies;
 #[cfg(test)]
 mod transport;
 #[cfg(test)]
+mod v2_1_1;
+#[cfg(test)]
+mod v2_2_1;
+#[cfg(test)]
 mod versions;

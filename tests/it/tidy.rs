@@ -7,7 +7,10 @@ use crate::support::repository::SourceFile;
 
 /// Whether a file is test code from its first line.
 fn is_test_file(path: &str) -> bool {
-    path.starts_with("tests/") || path.contains("/tests/") || path.contains("/contract/")
+    let folders = ["/tests/", "/testing/", "/contract/"];
+    path.starts_with("tests/")
+        || folders.iter().any(|folder| path.contains(folder))
+        || path.ends_with("/tests.rs")
 }
 
 /// The lines of a file that are code of the product: not those of its tests, which stand last.

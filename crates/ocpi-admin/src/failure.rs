@@ -1,12 +1,16 @@
 //! What keeps a request from its answer, and the problem document that says so.
 
+mod advice;
+
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use ocpi_app::OperatorError;
-use ocpi_ports::StorageError;
+use ocpi_ports::{RemoteError, StorageError};
 use serde::Serialize;
 
 use crate::answer::{self, Answer};
+
+use self::advice::advice;
 
 /// How long to wait before a store is asked again, seconds.
 const RETRY_AFTER_S: u16 = 5;
@@ -43,6 +47,12 @@ pub(crate) enum Failure {
     BodyBroken,
     #[error(transparent)]
     Operator(#[from] OperatorError),
+    /// A registration that was not ended.
+    #[error(
+        "{cause}; the platform stays registered, unless `forced` ends it without telling the \
+         platform"
+    )]
+    NotUnregistered { cause: OperatorError },
     /// An import that ended before its end.
     #[error("{cause}; the first {lines} lines are dealt with, so send what follows them")]
     ImportEnded { lines: u64, cause: Box<Failure> },
@@ -92,7 +102,9 @@ impl Failure {
             Failure::BackupFailed(_) | Failure::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
             Failure::ImportEnded { cause, .. } => cause.status(),
-            Failure::Operator(error) => operator_status(error),
+            Failure::Operator(error) | Failure::NotUnregistered { cause: error } => {
+                operator_status(error)
+            }
         }
     }
 
@@ -101,6 +113,9 @@ impl Failure {
         self.log();
         let status = self.status();
         let mut detail = self.to_string();
+        if let Failure::Operator(error) = &self {
+            detail.push_str(advice(error));
+        }
         detail.truncate(detail.floor_char_boundary(DETAIL_BYTES_MAX));
         let lines = match &self {
             Failure::ImportEnded { lines, .. } => Some(*lines),
@@ -161,19 +176,70 @@ fn operator_status(error: &OperatorError) -> StatusCode {
         | OperatorError::UnknownAccount
         | OperatorError::UnknownPlatform
         | OperatorError::UnknownAuthorization => StatusCode::NOT_FOUND,
-        OperatorError::Invalid(_) => StatusCode::BAD_REQUEST,
-        OperatorError::Stale | OperatorError::CredentialsTokenTaken | OperatorError::FileExists => {
-            StatusCode::CONFLICT
-        }
+        OperatorError::Invalid(_) | OperatorError::PeerRoleNeeded => StatusCode::BAD_REQUEST,
+        OperatorError::Stale
+        | OperatorError::CredentialsTokenTaken
+        | OperatorError::FileExists
+        | OperatorError::AlreadyRegistered
+        | OperatorError::NotRegistered
+        | OperatorError::HandshakeRunning
+        | OperatorError::PartyTaken(..)
+        | OperatorError::PartyNotAllowed(_)
+        | OperatorError::Unopenable(_) => StatusCode::CONFLICT,
         OperatorError::Changed => StatusCode::PRECONDITION_FAILED,
         // Another store would do it; nothing in the request is at fault.
         OperatorError::NotDurable => StatusCode::NOT_IMPLEMENTED,
+        OperatorError::Remote(RemoteError::TimedOut { .. })
+        | OperatorError::OutcomeUnknown(RemoteError::TimedOut { .. }) => {
+            StatusCode::GATEWAY_TIMEOUT
+        }
+        OperatorError::Remote(_)
+        | OperatorError::OutcomeUnknown(_)
+        | OperatorError::NoCommonVersion(_)
+        | OperatorError::EndpointsMissing(_) => StatusCode::BAD_GATEWAY,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Beyond the protocol: whose turn it is to do something is in the status.
+    #[test]
+    fn what_a_platform_did_wrong_is_no_fault_of_who_asked() {
+        let url = || "https://peer.example/ocpi/versions".to_owned();
+        let timed_out = || RemoteError::TimedOut {
+            url: url(),
+            timeout_ms: 10_000,
+        };
+        let refused = || RemoteError::Refused {
+            url: url(),
+            http: 404,
+            code: None,
+            message: None,
+        };
+        let party = ocpi_domain::Party::new("NL", "XYZ").unwrap();
+        for (error, status) in [
+            (OperatorError::Remote(timed_out()), 504),
+            (OperatorError::OutcomeUnknown(timed_out()), 504),
+            (OperatorError::Remote(refused()), 502),
+            (OperatorError::OutcomeUnknown(refused()), 502),
+            (OperatorError::NoCommonVersion("2.0".to_owned()), 502),
+            (OperatorError::EndpointsMissing(Vec::new()), 502),
+            (OperatorError::AlreadyRegistered, 409),
+            (OperatorError::NotRegistered, 409),
+            (OperatorError::HandshakeRunning, 409),
+            (OperatorError::PartyNotAllowed(party), 409),
+            (OperatorError::PeerRoleNeeded, 400),
+        ] {
+            let said = error.to_string();
+            let answer = Failure::Operator(error).into_answer();
+            assert_eq!(answer.status().as_u16(), status, "{said}");
+        }
+        let cause = OperatorError::Remote(timed_out());
+        let answer = Failure::NotUnregistered { cause }.into_answer();
+        assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
+    }
 
     #[test]
     fn what_the_store_says_is_for_the_log_alone() {

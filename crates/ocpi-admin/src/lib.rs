@@ -24,6 +24,7 @@ mod respond;
 mod router;
 mod schema;
 mod server;
+mod unbroken;
 
 pub use admin_token::{AdminToken, InvalidAdminToken};
 pub use answer::{AnswerBody, Interrupted};

@@ -16,6 +16,7 @@ use tokio_io_timeout::TimeoutStream;
 
 use crate::admin_token::AdminToken;
 use crate::openapi;
+use crate::unbroken::Handshakes;
 
 /// The operator's API, health and metrics.
 pub struct AdminServer {
@@ -24,6 +25,7 @@ pub struct AdminServer {
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) token: Option<AdminToken>,
     pub(crate) options: AdminOptions,
+    pub(crate) handshakes: Handshakes,
     /// The OpenAPI document, as it is sent.
     pub(crate) openapi: Bytes,
 }
@@ -63,6 +65,9 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long to wait when the system gives no more connections.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// How long handshakes that run have to finish when the server stops.
+const HANDSHAKES_MAX: Duration = Duration::from_secs(30);
+
 impl AdminServer {
     /// A server of the use cases of `app`, its health, and the metrics of `registry`. Once
     /// `stopping` says `true`, it shows that `app` is not to be asked any more. Without a `token`
@@ -80,11 +85,13 @@ impl AdminServer {
             stopping,
             token,
             options,
+            handshakes: Handshakes::new(),
             openapi: openapi::document().to_string().into(),
         })
     }
 
-    /// Serves connections of `listener` until `stop` says `true`.
+    /// Serves connections of `listener` until `stop` says `true`, and the handshakes that run are
+    /// over.
     pub async fn serve(
         self: Arc<AdminServer>,
         listener: TcpListener,
@@ -93,7 +100,7 @@ impl AdminServer {
         let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {
             let accepted = tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
+                _ = stop.wait_for(|stop| *stop) => break,
                 accepted = accept(&listener, &connections) => accepted,
             };
             match accepted {
@@ -105,6 +112,9 @@ impl AdminServer {
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
+        }
+        if !self.handshakes.finish(HANDSHAKES_MAX).await {
+            tracing::warn!("handshakes with platforms were cut: look whether they work");
         }
     }
 

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ocpi_domain::{Caller, CredentialsToken, MessageId};
+use ocpi_domain::{Caller, CredentialsToken, InterfaceRole, MessageId, ModuleId};
 use ocpi_ports::{
     AccountRepository, Authenticator, AuthorizationRepository, Clock, LocationRepository,
-    PlatformRepository, Randomness, RecordAudit, SessionRepository, StorageError, StoreBackup,
-    StoreHealth, TokenRepository,
+    PlatformRepository, Randomness, RecordAudit, RemotePlatform, SessionRepository, StorageError,
+    StoreBackup, StoreHealth, TokenRepository,
 };
 use prometheus_client::registry::Registry;
 
+use crate::credentials::{Handshakes, LookBacks};
 use crate::credentials_hash::CredentialsHash;
+use crate::credentials_seal::CredentialsSeal;
 use crate::deadline::within;
 use crate::hosting::Hosting;
 use crate::metrics::{ChainCollector, Metrics};
@@ -35,13 +37,15 @@ pub struct Ports {
     pub audit: Option<Arc<dyn RecordAudit>>,
     /// `None` when the store cannot be copied.
     pub backup: Option<Arc<dyn StoreBackup>>,
+    pub remote: Arc<dyn RemotePlatform>,
     pub credentials_hash: CredentialsHash,
+    pub credentials_seal: CredentialsSeal,
     pub clock: Arc<dyn Clock>,
     pub randomness: Arc<dyn Randomness>,
 }
 
 /// What the operator may set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppOptions {
     /// List Tokens of the types `AD_HOC_USER`, `APP_USER` and EMAID to CPOs too.
     pub list_all_token_types: bool,
@@ -49,6 +53,16 @@ pub struct AppOptions {
     pub pending_slot_ms: i64,
     /// How long an ACTIVE session counts that is not heard of again, milliseconds.
     pub session_silence_ms_max: i64,
+    /// How long a call of a platform may take, milliseconds.
+    pub outbound_timeout_ms: u64,
+    /// How long a question to an eMSP may take, milliseconds.
+    pub outbound_authorize_timeout_ms: u64,
+    /// How long a bootstrap token can be registered with, milliseconds.
+    pub bootstrap_token_ms: i64,
+    /// The endpoints without which a CPO is not registered.
+    pub required_of_cpo: Vec<(ModuleId, InterfaceRole)>,
+    /// The endpoints without which an eMSP is not registered.
+    pub required_of_emsp: Vec<(ModuleId, InterfaceRole)>,
 }
 
 impl Default for AppOptions {
@@ -57,6 +71,11 @@ impl Default for AppOptions {
             list_all_token_types: false,
             pending_slot_ms: 3 * 60 * 1000,
             session_silence_ms_max: 48 * 60 * 60 * 1000,
+            outbound_timeout_ms: 10_000,
+            outbound_authorize_timeout_ms: 1500,
+            bootstrap_token_ms: 7 * 24 * 60 * 60 * 1000,
+            required_of_cpo: Vec::new(),
+            required_of_emsp: vec![(ModuleId::Tokens, InterfaceRole::Sender)],
         }
     }
 }
@@ -68,6 +87,8 @@ pub struct App {
     pub(crate) options: AppOptions,
     pub(crate) metrics: Metrics,
     pub(crate) record_health: crate::health::RecordHealth,
+    pub(crate) handshakes: Handshakes,
+    pub(crate) look_backs: LookBacks,
 }
 
 impl App {
@@ -87,6 +108,8 @@ impl App {
             options,
             metrics: Metrics::register(registry),
             record_health: crate::health::RecordHealth::default(),
+            handshakes: Handshakes::default(),
+            look_backs: LookBacks::default(),
         }
     }
 

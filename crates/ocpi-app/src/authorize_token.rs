@@ -12,7 +12,7 @@ use ocpi_domain::{
 };
 use ocpi_ports::{StorageError, SubjectLookup};
 
-use crate::access::{AccessError, RequestContext, Routing, cpo_parties, require_cpo};
+use crate::access::{AccessError, RequestContext, Routing, require_cpo};
 use crate::app::{ANSWER_MAX, App};
 use crate::deadline::within;
 use crate::subject_lookup::SubjectQuestion;
@@ -162,12 +162,13 @@ impl App {
         }
         let Routing { to, from } = context.routing;
         let platform = &context.caller.platform;
-        let cpo_parties = cpo_parties(platform, from);
+        let cpo_parties = self.cpo_parties(platform, from).await?;
         let question = SubjectQuestion {
             owner: request.owner,
             to,
             uid: request.uid,
             token_type: &request.token_type,
+            version: context.version,
             platform: Some(&platform.id),
             cpo_parties: &cpo_parties,
             location: request.location.as_ref(),
@@ -295,9 +296,9 @@ impl Verdict {
     }
 
     /// Why there is no answer, when there is none.
-    fn no_answer(&self) -> AuthorizeTokenError {
+    fn no_answer(self) -> AuthorizeTokenError {
         match self {
-            Verdict::Denied(denied) => AuthorizeTokenError::Access(*denied),
+            Verdict::Denied(denied) => AuthorizeTokenError::Access(denied),
             Verdict::Unknown => AuthorizeTokenError::UnknownToken,
             Verdict::Ambiguous => AuthorizeTokenError::AmbiguousToken,
             Verdict::Decided(Decision::NeedsLocation(Missing::Evses)) => {

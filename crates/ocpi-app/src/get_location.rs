@@ -40,7 +40,7 @@ impl App {
         context: &RequestContext,
         target: &LocationTarget,
     ) -> Result<LocationObject, GetLocationError> {
-        self.require_cpo_party(context, target.key.party)?;
+        self.require_cpo_party(context, target.key.party).await?;
         let stored = self.ports.locations.find_location(&target.key).await?;
         stored
             .and_then(|stored| target.find_in(&stored.location))

@@ -42,7 +42,7 @@ impl App {
         context: &RequestContext,
         key: &SessionKey,
     ) -> Result<Arc<Session>, GetSessionError> {
-        self.require_cpo_party(context, key.party)?;
+        self.require_cpo_party(context, key.party).await?;
         let found = self.ports.sessions.find_session(key).await?;
         found
             .map(|stored| stored.session)

@@ -53,10 +53,10 @@ impl App {
         context: &RequestContext,
         request: &GetTokenRequest,
     ) -> Result<Arc<Token>, GetTokenError> {
-        self.require_owner(context, request.party)?;
+        self.require_owner(context, request.party).await?;
         let token_type = request.token_type.as_ref();
         let found = self
-            .find_addressed(request.party, &request.uid, token_type)
+            .find_addressed(request.party, &request.uid, token_type, context.version)
             .await?;
         found
             .map(|stored| stored.token)

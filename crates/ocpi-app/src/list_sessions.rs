@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ocpi_domain::{Page, PageRequest, Role, Session};
 use ocpi_ports::StorageError;
 
-use crate::access::{AccessError, RequestContext, cpo_parties, require_cpo};
+use crate::access::{AccessError, RequestContext, require_cpo};
 use crate::app::App;
 use crate::deadline::in_time;
 
@@ -43,7 +43,8 @@ impl App {
     ) -> Result<Page<Arc<Session>>, ListSessionsError> {
         self.check_routing(context, &Role::Emsp)?;
         require_cpo(context)?;
-        let parties = cpo_parties(&context.caller.platform, context.routing.from);
+        let (platform, from) = (&context.caller.platform, context.routing.from);
+        let parties = self.cpo_parties(platform, from).await?;
         let listed = self.ports.sessions.list_sessions(&parties, page).await?;
         let Page { items, total, next } = listed;
         let items = items.into_iter().map(|stored| stored.session).collect();

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use ocpi_domain::json::RawObject;
 use ocpi_domain::{
-    Connector, ConnectorId, DateTime, Evse, EvseUid, InvalidField, Location, LocationKey, Profile,
+    Connector, ConnectorId, DateTime, Evse, EvseUid, InvalidField, Location, LocationKey,
+    OcpiVersion, Profile,
 };
 
+use crate::moment::{last_updated_member, meant_moment};
 use crate::owner::{fill_owner, require_owned_by};
 use crate::token_update::require_equal;
 
@@ -110,6 +112,20 @@ impl LocationObject {
             LocationObject::Evse(evse) => evse.last_updated(),
             LocationObject::Connector(connector) => connector.last_updated(),
         }
+    }
+
+    /// This object with the `last_updated` that is meant beside the stored one.
+    pub(crate) fn meant_beside(
+        &self,
+        stored: &LocationObject,
+        version: OcpiVersion,
+    ) -> Result<LocationObject, InvalidField> {
+        let sent = self.last_updated();
+        let meant = meant_moment(version, sent, stored.last_updated());
+        if meant == sent {
+            return Ok(self.clone());
+        }
+        self.patched(last_updated_member(meant))
     }
 
     /// This object with the members of a PATCH.

@@ -323,4 +323,57 @@ mod tests {
         let found = app.get_location(&request_of_cpo(), &target("E1/1")).await;
         assert_eq!(found.unwrap(), LocationObject::Connector(connector.clone()));
     }
+    /// Holds: K-27, L-05, L-06, L-08, M-19.
+    #[tokio::test]
+    async fn what_2_1_1_says_is_measured_by_the_second_or_not_at_all() {
+        for (path, id, own_ms) in [
+            (
+                "",
+                json!({"country_code": "NL", "party_id": "ALF", "id": "LOC1"}),
+                -10,
+            ),
+            ("E1", json!({"uid": "E1"}), -20),
+            ("E1/1", json!({"id": "1"}), -30),
+        ] {
+            let with = |moment: Option<ocpi_domain::DateTime>| {
+                let mut members = id.clone();
+                members["x"] = 1.into();
+                if let Some(moment) = moment {
+                    members["last_updated"] = moment.to_string().into();
+                }
+                raw(&members)
+            };
+            let second = after(-1000);
+            let mut context = request_of_cpo();
+            context.version = ocpi_domain::OcpiVersion::V2_1_1;
+            let own_moment = |location: &Arc<Location>| {
+                let found = target(path).find_in(location).unwrap();
+                found.last_updated()
+            };
+
+            let (app, writes) = app_with(Some(location(&json!({}))), 0);
+            let put = app.put_location(&context, target(path), with(Some(second)));
+            put.await.unwrap();
+            for moment in [Some(second), None] {
+                let patch = app.patch_location(&context, target(path), with(moment));
+                patch.await.unwrap();
+            }
+            let stale = app.put_location(&context, target(path), with(Some(after(-1001))));
+            assert!(
+                matches!(stale.await, Err(PutLocationError::Stale)),
+                "{path}"
+            );
+            let stale = app.patch_location(&context, target(path), with(Some(after(-1001))));
+            assert!(
+                matches!(stale.await, Err(PatchLocationError::Stale)),
+                "{path}"
+            );
+            let writes = writes.lock().unwrap();
+            assert_eq!(writes.len(), 3, "{path}");
+            for write in writes.iter() {
+                assert_eq!(own_moment(&write.location), after(own_ms), "{path}");
+                assert_eq!(write.location.last_updated(), after(-10), "{path}");
+            }
+        }
+    }
 }

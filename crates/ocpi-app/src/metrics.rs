@@ -36,6 +36,41 @@ pub(crate) struct SessionLabels {
     platform: PlatformLabel,
 }
 
+/// The labels of `ocpi_handshakes_total`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct HandshakeLabels {
+    direction: &'static str,
+    handshake: &'static str,
+    outcome: &'static str,
+}
+
+/// Who begins a handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// The platform.
+    Received,
+    /// We.
+    Sent,
+}
+
+/// What credentials are exchanged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handshake {
+    Register,
+    Rotate,
+    Unregister,
+}
+
+impl Handshake {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Handshake::Register => "register",
+            Handshake::Rotate => "rotate",
+            Handshake::Unregister => "unregister",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct PlatformLabel(PlatformId);
 
@@ -57,6 +92,7 @@ pub(crate) struct Metrics {
     record_failures: Counter,
     session_pushes: Family<SessionLabels, Counter>,
     sessions_of_unknown_tokens: Counter,
+    handshakes: Family<HandshakeLabels, Counter>,
 }
 
 impl Metrics {
@@ -67,6 +103,7 @@ impl Metrics {
             record_failures: Counter::default(),
             session_pushes: Family::default(),
             sessions_of_unknown_tokens: Counter::default(),
+            handshakes: Family::default(),
         };
         registry.register(
             "ocpi_authorizations",
@@ -93,6 +130,11 @@ impl Metrics {
             "ocpi_sessions_of_unknown_tokens",
             "Sessions that turned out to be of a Token that is not known here",
             metrics.sessions_of_unknown_tokens.clone(),
+        );
+        registry.register(
+            "ocpi_handshakes",
+            "Registrations, rotations and their ends, that platforms or we began",
+            metrics.handshakes.clone(),
         );
         metrics
     }
@@ -133,6 +175,25 @@ impl Metrics {
 
     pub(crate) fn session_of_unknown_token(&self) {
         self.sessions_of_unknown_tokens.inc();
+    }
+
+    pub(crate) fn shook_hands(
+        &self,
+        direction: Direction,
+        handshake: Handshake,
+        outcome: &'static str,
+    ) {
+        let direction = match direction {
+            Direction::Received => "received",
+            Direction::Sent => "sent",
+        };
+        self.handshakes
+            .get_or_create(&HandshakeLabels {
+                direction,
+                handshake: handshake.as_str(),
+                outcome,
+            })
+            .inc();
     }
 }
 

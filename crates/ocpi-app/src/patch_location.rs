@@ -3,7 +3,7 @@
 //! Spec: 2.3.0 `mod_locations`, Receiver interface, PATCH method.
 
 use ocpi_domain::json::RawObject;
-use ocpi_domain::{DateTime, InvalidField, is_stale};
+use ocpi_domain::{DateTime, InvalidField, OcpiVersion, is_stale};
 use ocpi_ports::StorageError;
 
 use crate::access::{AccessError, RequestContext};
@@ -53,9 +53,12 @@ impl App {
         target: LocationTarget,
         members: RawObject,
     ) -> Result<(), PatchLocationError> {
-        self.require_cpo_party(context, target.key.party)?;
+        self.require_cpo_party(context, target.key.party).await?;
         let last_updated: Option<DateTime> = members.read("last_updated")?;
-        let last_updated = last_updated.ok_or(PatchLocationError::NoLastUpdated)?;
+        // Without one, of 2.1.1, the moments of the Location stay, as with a session.
+        if last_updated.is_none() && context.version != OcpiVersion::V2_1_1 {
+            return Err(PatchLocationError::NoLastUpdated);
+        }
         for _ in 0..WRITE_ATTEMPTS_MAX {
             let stored = self
                 .ports
@@ -67,7 +70,8 @@ impl App {
                 .find_in(&stored.location)
                 .ok_or(PatchLocationError::UnknownLocation)?;
             let object = before.patched(members.clone())?;
-            if is_stale(before.last_updated(), last_updated, self.now()) {
+            let object = object.meant_beside(&before, context.version)?;
+            if is_stale(before.last_updated(), object.last_updated(), self.now()) {
                 return Err(PatchLocationError::Stale);
             }
             let location = target

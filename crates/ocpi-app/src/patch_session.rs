@@ -5,13 +5,15 @@
 use std::sync::Arc;
 
 use ocpi_domain::json::RawObject;
-use ocpi_domain::{DateTime, InvalidField, Party, Session, SessionId, SessionKey, SessionPhase};
+use ocpi_domain::{
+    DateTime, InvalidField, OcpiVersion, Party, Session, SessionId, SessionKey, SessionPhase,
+};
 use ocpi_ports::StorageError;
 
 use crate::access::{AccessError, RequestContext};
 use crate::app::App;
 use crate::deadline::in_time;
-use crate::session_update::Pushed;
+use crate::session_update::{Pushed, meant_session};
 use crate::token_update::WRITE_ATTEMPTS_MAX;
 
 /// The most bytes that a session may grow to before its end: each PATCH appends to its
@@ -68,9 +70,13 @@ impl App {
         request: PatchSessionRequest,
     ) -> Result<(), PatchSessionError> {
         let PatchSessionRequest { party, id, members } = request;
-        self.require_cpo_party(context, party)?;
+        self.require_cpo_party(context, party).await?;
         let last_updated: Option<DateTime> = members.read("last_updated")?;
-        last_updated.ok_or(PatchSessionError::NoLastUpdated)?;
+        // Without one, of 2.1.1, the moment of the session stays: ours would make its owner's next
+        // word look old, should its clock be behind.
+        if last_updated.is_none() && context.version != OcpiVersion::V2_1_1 {
+            return Err(PatchSessionError::NoLastUpdated);
+        }
         let key = SessionKey { party, id };
         for _ in 0..WRITE_ATTEMPTS_MAX {
             let stored = self
@@ -79,13 +85,14 @@ impl App {
                 .find_session(&key)
                 .await?
                 .ok_or(PatchSessionError::UnknownSession)?;
-            let session = stored.session.patched(members.clone())?;
+            let session = Arc::new(stored.session.patched(members.clone())?);
+            let session = meant_session(context.version, session, Some(&stored))?;
             let phase = session.phase(self.now(), self.options.session_silence_ms_max);
             // Its end is heard however long it is, for it gives a slot back; it ends but once.
             if phase != SessionPhase::Ended || stored.phase == SessionPhase::Ended {
                 require_bounded(&session)?;
             }
-            let pushed = self.push_session(context, Arc::new(session), Some(&stored));
+            let pushed = self.push_session(context, session, Some(&stored));
             match pushed.await {
                 Ok(Pushed::Stored) => return Ok(()),
                 Ok(Pushed::Stale) => return Err(PatchSessionError::Stale),

@@ -52,18 +52,24 @@ impl App {
         target: LocationTarget,
         members: RawObject,
     ) -> Result<Written, PutLocationError> {
-        self.require_cpo_party(context, target.key.party)?;
-        let new = target.read(members, context.caller.platform.profile)?;
+        self.require_cpo_party(context, target.key.party).await?;
+        let sent = target.read(members, context.caller.platform.profile)?;
         for _ in 0..WRITE_ATTEMPTS_MAX {
             let stored = self.ports.locations.find_location(&target.key).await?;
             let known = stored.as_ref().map(|stored| &stored.location);
             let before = known.and_then(|location| target.find_in(location));
+            let new = match &before {
+                Some(before) => sent.meant_beside(before, context.version)?,
+                None => sent.clone(),
+            };
+            let moment = new.last_updated();
             let location = target
-                .placed(new.clone(), known)
+                .placed(new, known)
                 .ok_or(PutLocationError::UnknownLocation)?;
-            if before.as_ref().is_some_and(|before| {
-                is_stale(before.last_updated(), new.last_updated(), self.now())
-            }) {
+            if before
+                .as_ref()
+                .is_some_and(|before| is_stale(before.last_updated(), moment, self.now()))
+            {
                 return Err(PutLocationError::Stale);
             }
             if target.part != LocationPart::Whole {

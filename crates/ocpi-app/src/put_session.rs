@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::deadline::in_time;
 use crate::owner::{fill_owner, require_owned_by};
 use crate::put_token::Written;
-use crate::session_update::Pushed;
+use crate::session_update::{Pushed, meant_session};
 use crate::token_update::{WRITE_ATTEMPTS_MAX, require_equal};
 
 /// The session, and where its URL says that it belongs.
@@ -61,12 +61,13 @@ impl App {
         context: &RequestContext,
         request: PutSessionRequest,
     ) -> Result<Written, PutSessionError> {
-        self.require_cpo_party(context, request.party)?;
-        let session = Arc::new(complete(request, context.caller.platform.profile)?);
-        let key = session.key();
+        self.require_cpo_party(context, request.party).await?;
+        let sent = Arc::new(complete(request, context.caller.platform.profile)?);
+        let key = sent.key();
         for _ in 0..WRITE_ATTEMPTS_MAX {
             let stored = self.ports.sessions.find_session(&key).await?;
-            let pushed = self.push_session(context, Arc::clone(&session), stored.as_ref());
+            let session = meant_session(context.version, Arc::clone(&sent), stored.as_ref())?;
+            let pushed = self.push_session(context, session, stored.as_ref());
             match pushed.await {
                 Ok(Pushed::Stored) if stored.is_none() => return Ok(Written::Created),
                 Ok(Pushed::Stored) => return Ok(Written::Updated),

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ocpi_domain::{
-    CiString, InvalidField, Party, Profile, Token, TokenMarks, TokenPatch, TokenType, TokenUid,
+    CiString, InvalidField, Party, Token, TokenMarks, TokenPatch, TokenType, TokenUid,
 };
 use ocpi_ports::StorageError;
 
@@ -69,8 +69,8 @@ impl App {
         context: &RequestContext,
         request: PutTokenRequest,
     ) -> Result<Written, PutTokenError> {
-        self.require_owner(context, request.party)?;
-        let new = complete(request, context.caller.platform.profile)?;
+        self.require_owner(context, request.party).await?;
+        let new = complete(request, context)?;
         match self.store_token(&new).await? {
             Stored::Created(_) => Ok(Written::Created),
             Stored::Updated(_) | Stored::Unchanged(_) => Ok(Written::Updated),
@@ -80,7 +80,8 @@ impl App {
 }
 
 /// A whole Token of the fields that were sent and what the platform's profile lets us add.
-fn complete(request: PutTokenRequest, profile: Profile) -> Result<NewToken, InvalidField> {
+fn complete(request: PutTokenRequest, context: &RequestContext) -> Result<NewToken, InvalidField> {
+    let profile = context.caller.platform.profile;
     let PutTokenRequest {
         party,
         uid,
@@ -105,7 +106,11 @@ fn complete(request: PutTokenRequest, profile: Profile) -> Result<NewToken, Inva
     require_equal("uid", fields.uid.as_ref(), Some(&uid))?;
     require_equal("type", fields.token_type.as_ref(), token_type.as_ref())?;
     let token = Arc::new(Token::try_from(fields)?);
-    Ok(NewToken { token, marks })
+    Ok(NewToken {
+        token,
+        marks,
+        version: context.version,
+    })
 }
 
 /// The tutorial's Tokens have no `contract_id`: older peers call it `auth_id`, else the uid

@@ -3,11 +3,14 @@
 //! Spec: 2.3.0 `mod_cdrs`, `CdrToken`; `mod_sessions`, `authorization_reference`.
 
 use ocpi_domain::{
-    AllowedType, CdrToken, DateTime, Party, Session, SlotHolder, TokenKey, TokenType, TokenUid,
+    AllowedType, CdrToken, DateTime, OcpiVersion, Party, Session, SlotHolder, TokenKey, TokenType,
+    TokenUid,
 };
 use ocpi_ports::{SessionLink, StorageError, StoredSession, SubjectLookup, SubjectQuery};
 
+use crate::access::RequestContext;
 use crate::app::App;
+use crate::session_contract::named_contract;
 
 /// The Token that a session was started with, as far as its CPO or our own record says it.
 struct NamedToken {
@@ -19,12 +22,12 @@ struct NamedToken {
 
 impl App {
     /// The Token that the session counts for: the one that it was authorized for, when it names
-    /// an ALLOWED of ours, else the one of its `cdr_token`.
+    /// an ALLOWED of ours, else the one of its `cdr_token`, else, of 2.1.1, one of its contract.
     pub(crate) async fn link_session(
         &self,
+        context: &RequestContext,
         session: &Session,
         stored: Option<&StoredSession>,
-        now: DateTime,
     ) -> Result<SessionLink, StorageError> {
         if let Some(link) = stored.and_then(|stored| kept_link(session, stored)) {
             return Ok(link);
@@ -33,8 +36,12 @@ impl App {
             Some(named) => Some(named),
             None => session.cdr_token().and_then(NamedToken::of),
         };
+        let now = self.now();
         match named {
             Some(named) => self.link_to(named, now).await,
+            None if context.version == OcpiVersion::V2_1_1 => {
+                self.link_to_contract(context, session, now).await
+            }
             None => Ok(SessionLink::default()),
         }
     }
@@ -115,7 +122,8 @@ impl NamedToken {
 /// that it was found by may be forgotten meanwhile, and a session must not lose its slot by that.
 fn kept_link(session: &Session, stored: &StoredSession) -> Option<SessionLink> {
     let says_the_same = stored.session.cdr_token() == session.cdr_token()
-        && stored.session.authorization_reference() == session.authorization_reference();
+        && stored.session.authorization_reference() == session.authorization_reference()
+        && named_contract(&stored.session) == named_contract(session);
     let link = &stored.link;
     (says_the_same && link.token_is_known).then(|| link.clone())
 }
@@ -129,7 +137,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::testing::{app, now, party, ports, session, token};
+    use crate::testing::{app, now, party, ports, request_of_cpo, session, token};
     use crate::{App, Ports};
 
     /// An application that hosts CH/ABC as eMSP with the Tokens CARD and OTHER, both of the group
@@ -184,7 +192,8 @@ mod tests {
 
     async fn link(app: &App, more: &Value, stored: Option<&StoredSession>) -> SessionLink {
         let session = session(more);
-        app.link_session(&session, stored, now()).await.unwrap()
+        let context = request_of_cpo();
+        app.link_session(&context, &session, stored).await.unwrap()
     }
 
     fn of_party(country_code: &str, uid: &str) -> Value {
@@ -268,5 +277,32 @@ mod tests {
         let before = stored(&json!({}), held("LINKED", true));
         let found = link(&app, &renamed, Some(&before)).await;
         assert_eq!(summary(&found), (Some(("OTHER", Some("G"))), true));
+    }
+    /// Holds: S-12, S-26.
+    #[tokio::test]
+    async fn a_session_stays_with_its_token_while_it_names_the_same_contract() {
+        let app = app_with_records();
+        let of = |id: &str, status: &str| {
+            let token = json!({"uid": "#NA", "type": "OTHER", "contract_id": id});
+            json!({"cdr_token": token, "status": status})
+        };
+        let held = SessionLink {
+            holder: Some(SlotHolder::of(&token("LINKED", &json!({})))),
+            token_is_known: true,
+        };
+        let before = StoredSession {
+            cursor: Cursor(1),
+            session: session(&of("C1", "ACTIVE")),
+            platform: "peer".parse().unwrap(),
+            link: held.clone(),
+            phase: SessionPhase::Ended,
+            authorization: None,
+            received_at: now(),
+            revision: Revision(1),
+        };
+        let same = link(&app, &of("c1", "COMPLETED"), Some(&before)).await;
+        assert_eq!(same, held);
+        let other = link(&app, &of("C2", "ACTIVE"), Some(&before)).await;
+        assert_eq!(other, SessionLink::default());
     }
 }

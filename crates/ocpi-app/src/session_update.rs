@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use ocpi_domain::{AuthorizationReference, Session, SessionPhase, is_stale};
+use ocpi_domain::{
+    AuthorizationReference, InvalidField, OcpiVersion, Session, SessionPhase, is_stale,
+};
 use ocpi_ports::{SessionWrite, StorageError, StoredSession};
 
 use crate::access::RequestContext;
 use crate::app::App;
+use crate::moment::{last_updated_member, meant_moment};
 
 /// What came of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +46,7 @@ impl App {
             }
         }
         let write = SessionWrite {
-            link: self.link_session(&session, stored, now).await?,
+            link: self.link_session(context, &session, stored).await?,
             phase: session.phase(now, self.options.session_silence_ms_max),
             begins: stored.is_none_or(|stored| stored.phase == SessionPhase::Waiting),
             session,
@@ -97,6 +100,25 @@ impl App {
             "session",
         );
     }
+}
+
+/// The session with the `last_updated` that is meant beside the stored one.
+pub(crate) fn meant_session(
+    version: OcpiVersion,
+    sent: Arc<Session>,
+    stored: Option<&StoredSession>,
+) -> Result<Arc<Session>, InvalidField> {
+    let Some(stored) = stored else {
+        return Ok(sent);
+    };
+    let moment = sent.last_updated();
+    let meant = meant_moment(version, moment, stored.session.last_updated());
+    if meant == moment {
+        return Ok(sent);
+    }
+    let mut members = sent.members().clone();
+    members.merge(last_updated_member(meant));
+    Ok(Arc::new(Session::try_from(members)?))
 }
 
 /// The phase in logs and metrics.
@@ -466,5 +488,75 @@ mod tests {
         });
         let failed = put(&app, &json!({})).await;
         assert!(matches!(failed, Err(PutSessionError::Storage(_))));
+    }
+    async fn patch_in(
+        app: &App,
+        version: OcpiVersion,
+        members: &Value,
+    ) -> Result<(), PatchSessionError> {
+        let request = PatchSessionRequest {
+            party: party("NL/ALF"),
+            id: "S1".parse().unwrap(),
+            members: raw(members),
+        };
+        let mut context = request_of_cpo();
+        context.version = version;
+        app.patch_session(&context, request).await
+    }
+
+    /// Holds: S-04, K-24.
+    #[tokio::test]
+    async fn a_patch_of_2_1_1_may_say_no_moment_and_leaves_the_stored_one() {
+        let change = json!({"kwh": 1});
+        let found = stored(&json!({"last_updated": after(-5)}), active());
+        let (app, writes, _) = app_with(Some(found.clone()), 0);
+        patch_in(&app, OcpiVersion::V2_1_1, &change).await.unwrap();
+        assert_eq!(writes.lock().unwrap()[0].session.last_updated(), after(-5));
+        for version in [OcpiVersion::V2_2_1, OcpiVersion::V2_3_0] {
+            let (app, writes, _) = app_with(Some(found.clone()), 0);
+            let refused = patch_in(&app, version, &change).await;
+            assert!(
+                matches!(refused, Err(PatchSessionError::NoLastUpdated)),
+                "{version}"
+            );
+            assert!(writes.lock().unwrap().is_empty());
+        }
+    }
+
+    /// Holds: K-21, K-27, M-19, S-02, S-05.
+    #[tokio::test]
+    async fn what_2_1_1_says_within_the_second_is_not_stale() {
+        let periods = json!({"charging_periods": ["x"], "last_updated": after(500)});
+        let found = stored(&periods, active());
+        let put = |members: Value| PutSessionRequest {
+            party: party("NL/ALF"),
+            id: "S1".parse().unwrap(),
+            members: raw(&members),
+        };
+        let mut echo = session_members(&periods);
+        echo["last_updated"] = after(0).to_string().into();
+        let mut changed = echo.clone();
+        changed["kwh"] = 2.into();
+        let mut context = request_of_cpo();
+        context.version = OcpiVersion::V2_1_1;
+
+        let (app, writes, _) = app_with(Some(found), 0);
+        app.put_session(&context, put(echo.clone())).await.unwrap();
+        assert!(writes.lock().unwrap().is_empty());
+        app.put_session(&context, put(changed)).await.unwrap();
+        let patch = json!({"kwh": 3, "last_updated": after(0)});
+        patch_in(&app, OcpiVersion::V2_1_1, &patch).await.unwrap();
+        let stale = patch_in(&app, OcpiVersion::V2_2_1, &patch).await;
+        assert!(matches!(stale, Err(PatchSessionError::Stale)));
+        let older = json!({"kwh": 3, "last_updated": after(-1)});
+        let stale = patch_in(&app, OcpiVersion::V2_1_1, &older).await;
+        assert!(matches!(stale, Err(PatchSessionError::Stale)));
+        let writes = writes.lock().unwrap();
+        assert_eq!(writes.len(), 2);
+        for write in writes.iter() {
+            assert_eq!(write.session.last_updated(), after(500));
+            let periods = write.session.members().get("charging_periods").unwrap();
+            assert_eq!(periods.get(), r#"["x"]"#);
+        }
     }
 }

@@ -4,11 +4,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::enums::{closed_enum, open_enum};
-use crate::party::{CountryCode, PartyId};
+use crate::json::RawObject;
+use crate::party::{CountryCode, Party, PartyId};
 use crate::text::OcpiString;
+use crate::time::DateTime;
+use crate::url::OcpiUrl;
 
 open_enum!(
     /// What a party does.
@@ -82,7 +86,7 @@ pub struct Version {
     /// Which.
     pub version: VersionNumber,
     /// Where its details are.
-    pub url: String,
+    pub url: OcpiUrl,
 }
 
 /// What a platform offers in one version.
@@ -101,8 +105,8 @@ pub struct Endpoint {
     pub identifier: ModuleId,
     /// Which end of its interface.
     pub role: InterfaceRole,
-    /// Where, at most 255 characters.
-    pub url: String,
+    /// Where.
+    pub url: OcpiUrl,
 }
 
 /// A secret of the other side's `Authorization` header: 1 to 64 of U+0021..=U+007E.
@@ -156,6 +160,20 @@ pub struct BusinessDetails {
     /// Its web site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub website: Option<OcpiString<255>>,
+    /// Its logo, an `Image` that is kept as it came. What is no object is left out: nobody is
+    /// refused for a picture.
+    #[serde(
+        default,
+        deserialize_with = "object_or_none",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub logo: Option<RawObject>,
+}
+
+/// The object; `None` for any other value.
+fn object_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RawObject>, D::Error> {
+    let value = Box::<RawValue>::deserialize(from)?;
+    Ok(serde_json::from_str(value.get()).ok())
 }
 
 /// A party in a role, as it presents itself.
@@ -171,4 +189,70 @@ pub struct CredentialsRole {
     pub party_id: PartyId,
     /// Its country.
     pub country_code: CountryCode,
+}
+
+/// How one side proves itself to the other, where it is found, and for whom it speaks.
+///
+/// Versions write it differently, so it has no JSON of its own; and its token never gets into a
+/// JSON by accident.
+///
+/// Spec: 2.3.0 credentials, Credentials object.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// What the receiver of this object is to present.
+    pub token: CredentialsToken,
+    /// The versions endpoint of its sender.
+    pub url: OcpiUrl,
+    /// The parties that the sender speaks for. Of a hub of 2.2.1 it may be empty.
+    pub roles: Vec<CredentialsRole>,
+    /// The sender's own party when it is a hub, which passes on for others.
+    pub hub: Option<Party>,
+}
+
+/// What a credentials token that is presented to us is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialsUse {
+    /// To register with, once: token A of the specification.
+    Registration {
+        /// The first moment at which it is good for nothing.
+        until: DateTime,
+    },
+    /// Offered in a handshake that we began and that is not over: its receiver looks at our
+    /// versions with it, before it answers.
+    Offered {
+        /// The first moment at which it is good for nothing, should the handshake never end.
+        until: DateTime,
+        /// Whether it is to replace one that is live: then it is as good as that one, for its
+        /// receiver may use it before its answer has reached us.
+        replaces: bool,
+    },
+    /// For everything: the token of the connection.
+    Live,
+    /// For everything, until its successor is used for the first time, and no longer than this:
+    /// it was replaced.
+    Former {
+        /// The first moment at which it is good for nothing.
+        until: DateTime,
+    },
+}
+
+impl CredentialsUse {
+    /// Whether it is good for anything at that moment.
+    pub fn is_good_at(self, now: DateTime) -> bool {
+        match self {
+            CredentialsUse::Live => true,
+            CredentialsUse::Registration { until }
+            | CredentialsUse::Offered { until, .. }
+            | CredentialsUse::Former { until } => now < until,
+        }
+    }
+
+    /// Whether it opens the modules beside versions and credentials.
+    pub fn opens_modules(self) -> bool {
+        match self {
+            CredentialsUse::Live | CredentialsUse::Former { .. } => true,
+            CredentialsUse::Offered { replaces, .. } => replaces,
+            CredentialsUse::Registration { .. } => false,
+        }
+    }
 }

@@ -5,8 +5,8 @@
 //! an eMSP's "may this Token charge here?", [`explain`] its "why?", [`whitelist_decision`] a CPO's
 //! "may I decide alone?".
 //!
-//! What is deliberately absent: a clock, a store, a network, logging, and the other versions of
-//! OCPI. The moment is an argument, and what is stored comes in as an [`AuthorizationSubject`].
+//! What is deliberately absent: a clock, a store, a network, logging, and the JSON of other versions
+//! of OCPI. The moment is an argument, and what is stored comes in as an [`AuthorizationSubject`].
 //!
 //! Start with [`Token`], [`decide`] and the example `authorize`.
 
@@ -30,7 +30,9 @@ mod stale;
 pub mod text;
 pub mod time;
 pub mod token;
+mod url;
 mod uuid;
+mod version;
 pub mod whitelist;
 
 pub use account::{AccountPlace, ConcurrencyScope, Credit, Currency, EvseUids, TokenAccount};
@@ -45,8 +47,8 @@ pub use concurrency::{
     SlotPlace, SlotTable, SlotUse,
 };
 pub use credentials::{
-    BusinessDetails, CredentialsRole, CredentialsToken, Endpoint, InterfaceRole,
-    InvalidCredentialsToken, ModuleId, Role, Version, VersionDetails, VersionNumber,
+    BusinessDetails, Credentials, CredentialsRole, CredentialsToken, CredentialsUse, Endpoint,
+    InterfaceRole, InvalidCredentialsToken, ModuleId, Role, Version, VersionDetails, VersionNumber,
 };
 pub use display_text::{DisplayText, LanguageCode};
 pub use enums::{InvalidValue, UnlistedValue};
@@ -69,6 +71,8 @@ pub use token::{
     EnergyContract, ProfileType, Revision, StoredToken, Token, TokenKey, TokenMarks, TokenPatch,
     TokenType, TokenUid, UnknownFields, WhitelistType,
 };
+pub use url::{InvalidUrl, OcpiUrl};
+pub use version::OcpiVersion;
 pub use whitelist::{
     CachedToken, RealTime, SessionToken, WhitelistDecision, may_stop_session, whitelist_decision,
 };

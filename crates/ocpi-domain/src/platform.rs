@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::credentials::Role;
+use crate::credentials::{CredentialsUse, Role};
 use crate::party::Party;
 
 /// Our name for a platform: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`. Cheap to clone.
@@ -118,9 +118,39 @@ pub struct Platform {
     pub roles: Vec<PartyRole>,
     /// Its quirks.
     pub profile: Profile,
+    /// Its own party when it is a hub, which passes on for others.
+    pub hub: Option<Party>,
+    /// The only parties that it may speak for, when the operator says so.
+    pub allowed_parties: Option<Vec<Party>>,
+    /// Which of our parties it deals with over 2.1.1, where one connection is one party; `None` is
+    /// the first that is hosted in the role that it needs.
+    pub our_party: Option<Party>,
 }
 
 impl Platform {
+    /// A platform without parties, with nothing set.
+    pub fn new(id: PlatformId) -> Platform {
+        Platform {
+            id,
+            roles: Vec::new(),
+            profile: Profile::default(),
+            hub: None,
+            allowed_parties: None,
+            our_party: None,
+        }
+    }
+
+    /// Whether the operator lets it speak for `party`.
+    pub fn may_hold(&self, party: Party) -> bool {
+        let allowed = self.allowed_parties.as_ref();
+        allowed.is_none_or(|allowed| allowed.contains(&party))
+    }
+
+    /// Whether it passes on for parties that it does not list, as a hub of 2.2.1 does.
+    pub fn is_open_hub(&self) -> bool {
+        self.hub.is_some() && self.roles.is_empty()
+    }
+
     /// Whether the platform speaks for `party` in `role`.
     pub fn holds(&self, party: Party, role: &Role) -> bool {
         self.roles
@@ -142,4 +172,6 @@ impl Platform {
 pub struct Caller {
     /// The platform.
     pub platform: Arc<Platform>,
+    /// What the token that it presented is good for.
+    pub credentials: CredentialsUse,
 }

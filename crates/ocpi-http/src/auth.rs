@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use ocpi_domain::CredentialsToken;
+use ocpi_domain::{CredentialsToken, OcpiVersion};
+use ocpi_ports::TokenEncoding;
 
 const SCHEME: &str = "token";
 
@@ -16,13 +17,29 @@ const TOLERANT_BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The credentials tokens that the header may mean, the likelier first: what its value decodes
-/// to, and the value as it is. Peers of every version send either.
-pub(crate) fn candidates(headers: &HeaderMap) -> Vec<CredentialsToken> {
+/// to, and the value as it is. Peers of every version send either; 2.1.1 knows the latter only.
+pub(crate) fn candidates(
+    headers: &HeaderMap,
+    version: Option<OcpiVersion>,
+) -> Vec<CredentialsToken> {
     let Some(value) = presented(headers) else {
         return Vec::new();
     };
     let raw = CredentialsToken::new(value).ok();
-    [decoded(value), raw].into_iter().flatten().collect()
+    let candidates = match version {
+        Some(OcpiVersion::V2_1_1) => [raw, decoded(value)],
+        _ => [decoded(value), raw],
+    };
+    candidates.into_iter().flatten().collect()
+}
+
+/// The form in which the header has the token that it turned out to mean.
+pub(crate) fn encoding(headers: &HeaderMap, token: &CredentialsToken) -> TokenEncoding {
+    if presented(headers) == Some(token.expose()) {
+        TokenEncoding::Raw
+    } else {
+        TokenEncoding::Base64
+    }
 }
 
 /// The value after the scheme. Of two headers nobody can say which is meant.
@@ -54,9 +71,13 @@ mod tests {
     use super::*;
 
     fn candidates_of(header: &str) -> Vec<String> {
+        candidates_in(header, Some(OcpiVersion::V2_3_0))
+    }
+
+    fn candidates_in(header: &str, version: Option<OcpiVersion>) -> Vec<String> {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, header.parse().unwrap());
-        candidates(&headers)
+        candidates(&headers, version)
             .iter()
             .map(|token| token.expose().to_owned())
             .collect()
@@ -81,6 +102,31 @@ mod tests {
         );
         // Decoded once only: this is Base64 of Base64.
         assert_eq!(candidates_of("Token WVdKag=="), ["YWJj", "WVdKag=="]);
+    }
+
+    /// Holds: T-03, T-04.
+    #[test]
+    fn below_2_1_1_the_value_itself_is_looked_up_first() {
+        let header = "Token ZXhhbXBsZS10b2tlbg==";
+        let (decoded, raw) = ("example-token", "ZXhhbXBsZS10b2tlbg==");
+        for (version, expected) in [
+            (Some(OcpiVersion::V2_1_1), [raw, decoded]),
+            (Some(OcpiVersion::V2_2_1), [decoded, raw]),
+            (Some(OcpiVersion::V2_3_0), [decoded, raw]),
+            (None, [decoded, raw]),
+        ] {
+            assert_eq!(candidates_in(header, version), expected, "{version:?}");
+        }
+    }
+
+    /// Holds: T-08.
+    #[test]
+    fn the_form_of_the_token_that_was_found_is_known() {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, "token  YWJjCg==  ".parse().unwrap());
+        let token = |text| CredentialsToken::new(text).unwrap();
+        assert_eq!(encoding(&headers, &token("abc")), TokenEncoding::Base64);
+        assert_eq!(encoding(&headers, &token("YWJjCg==")), TokenEncoding::Raw);
     }
 
     /// Holds: T-05, Q-02.
@@ -111,10 +157,10 @@ mod tests {
         ] {
             assert!(candidates_of(header).is_empty(), "{header}");
         }
-        assert!(candidates(&HeaderMap::new()).is_empty());
+        assert!(candidates(&HeaderMap::new(), None).is_empty());
         let mut twice = HeaderMap::new();
         twice.append(AUTHORIZATION, "Token abc.1".parse().unwrap());
         twice.append(AUTHORIZATION, "Token abc.2".parse().unwrap());
-        assert!(candidates(&twice).is_empty());
+        assert!(candidates(&twice, None).is_empty());
     }
 }

@@ -4,10 +4,9 @@
 
 use bytes::Bytes;
 use ocpi_domain::DateTime;
-use serde::Serialize;
 
 use crate::status::OcpiCode;
-use crate::wire::object::{ObjectWriter, write_json};
+use crate::wire::object::ObjectWriter;
 
 /// What most answers fit in, bytes: an authorization with a Token of all fields.
 const CAPACITY: usize = 1024;
@@ -21,11 +20,6 @@ pub(crate) fn success(write_data: impl FnOnce(&mut Vec<u8>), now: DateTime) -> B
     envelope.with("data", write_data);
     finish(envelope, OcpiCode::SUCCESS, SUCCESS, now);
     body.into()
-}
-
-/// A success with an object that is not worth a writer of its own.
-pub(crate) fn success_of(data: &impl Serialize, now: DateTime) -> Bytes {
-    success(|out| write_json(out, data), now)
 }
 
 /// A success that has nothing to show: echoing a partial object breaks peers.

@@ -2,12 +2,12 @@
 
 use http::Method;
 use ocpi_app::{
-    AccessError, AuthorizeTokenError, GetLocationError, GetSessionError, GetTokenError,
-    ListSessionsError, ListTokensError, PatchLocationError, PatchSessionError, PatchTokenError,
-    PutLocationError, PutSessionError, PutTokenError,
+    AccessError, AuthorizeTokenError, CredentialsError, GetLocationError, GetSessionError,
+    GetTokenError, ListSessionsError, ListTokensError, PatchLocationError, PatchSessionError,
+    PatchTokenError, PutLocationError, PutSessionError, PutTokenError,
 };
 use ocpi_domain::InvalidField;
-use ocpi_ports::StorageError;
+use ocpi_ports::{RemoteError, StorageError};
 
 /// Why a request failed. The text is for the other side: it says what was wrong, and never what
 /// is inside here.
@@ -15,18 +15,33 @@ use ocpi_ports::StorageError;
 pub(crate) enum Failure {
     #[error("missing or unknown credentials token: send `Authorization: Token <token>`")]
     Unauthenticated,
+    #[error(
+        "this credentials token opens versions and credentials only: register first, then present \
+         the token that you were given in the registration"
+    )]
+    NotRegistered,
     #[error("the body is no JSON: {0}")]
     MalformedBody(String),
     #[error("the body is empty, but the request needs one")]
     EmptyBody,
     #[error("{0}")]
     Invalid(String),
+    #[error("{0}")]
+    InvalidField(InvalidField),
     #[error("there is nothing at this URL")]
     UnknownRoute,
     #[error("OCPI version {0} is not served here; see the versions endpoint")]
     UnknownVersion(String),
     #[error("{method} is not offered here, only {allow}")]
     MethodNotAllowed { method: Method, allow: &'static str },
+    #[error("{0}")]
+    WrongCredentialsState(&'static str),
+    #[error("the callback failed: {}", told_to_peer(.0))]
+    CallbackFailed(RemoteError),
+    #[error("{0}")]
+    VersionNotListed(String),
+    #[error("{0}")]
+    EndpointsMissing(String),
     #[error("this connection has no such party")]
     PartyNotHeld,
     #[error("no such token")]
@@ -63,7 +78,51 @@ pub(crate) enum Failure {
 
 impl From<InvalidField> for Failure {
     fn from(error: InvalidField) -> Failure {
-        Failure::Invalid(error.to_string())
+        Failure::InvalidField(error)
+    }
+}
+
+impl From<CredentialsError> for Failure {
+    fn from(error: CredentialsError) -> Failure {
+        match error {
+            CredentialsError::WrongState(text) => Failure::WrongCredentialsState(text),
+            CredentialsError::Invalid(error) => error.into(),
+            CredentialsError::PartyTaken(..) | CredentialsError::PartyNotAllowed(_) => {
+                Failure::Invalid(error.to_string())
+            }
+            CredentialsError::Callback(error) => Failure::CallbackFailed(error),
+            CredentialsError::VersionNotListed(_) => Failure::VersionNotListed(error.to_string()),
+            CredentialsError::EndpointsMissing(_) => Failure::EndpointsMissing(error.to_string()),
+            CredentialsError::Storage(error) => Failure::Storage(error),
+        }
+    }
+}
+
+/// What a platform is told of our call of it: what it did itself, and nothing of our network, our
+/// settings or what others said.
+fn told_to_peer(error: &RemoteError) -> String {
+    match error {
+        RemoteError::Forbidden { url, .. } => format!("{url} must not be called from here"),
+        RemoteError::Unreachable { url, .. } => format!("{url} cannot be reached"),
+        RemoteError::TimedOut { .. } | RemoteError::TooLarge { .. } => error.to_string(),
+        RemoteError::Broken { url, .. } => {
+            format!("{url}: the connection broke before the answer was whole")
+        }
+        RemoteError::Unauthorized { url, .. } => {
+            format!("{url} does not know the token that you sent (HTTP 401)")
+        }
+        RemoteError::Refused {
+            url, http, code, ..
+        } => {
+            let code = code.map(|code| format!(" and status_code {code}"));
+            format!(
+                "{url} answered with HTTP {http}{}",
+                code.unwrap_or_default()
+            )
+        }
+        RemoteError::Unreadable { url, .. } => {
+            format!("{url} answered with what is no answer of OCPI")
+        }
     }
 }
 
@@ -71,6 +130,7 @@ impl From<AccessError> for Failure {
     fn from(error: AccessError) -> Failure {
         match error {
             AccessError::PartyNotHeld => Failure::PartyNotHeld,
+            AccessError::Storage(error) => Failure::Storage(error),
             AccessError::UnknownRecipient(_) | AccessError::UnknownSender(_) => {
                 Failure::Invalid(error.to_string())
             }

@@ -50,6 +50,15 @@ impl MessageIds {
     }
 }
 
+/// Takes the ids out of an answer that its request did not have, as 2.1.1 does not know them.
+pub(crate) fn remove_new_ids(answer: &mut HeaderMap, request: &HeaderMap) {
+    for name in [REQUEST_ID, CORRELATION_ID] {
+        if !request.contains_key(&name) {
+            answer.remove(name);
+        }
+    }
+}
+
 /// The parties that a request names; half a pair counts as absent.
 ///
 /// A receiver that is no party must not widen the question to all parties, so it is refused. A
@@ -102,6 +111,37 @@ pub(crate) fn write_routing(headers: &mut HeaderMap, answer: Routing) {
         ) {
             headers.insert(country, country_value);
             headers.insert(id, id_value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds: T-81.
+    #[test]
+    fn ids_that_the_request_had_are_kept_and_new_ones_are_taken_out() {
+        let ids = MessageIds {
+            request_id: MessageId::new("R").unwrap(),
+            correlation_id: MessageId::new("C").unwrap(),
+        };
+        let has = |headers: &HeaderMap| {
+            [REQUEST_ID, CORRELATION_ID].map(|name| headers.contains_key(name))
+        };
+        for (sent, kept) in [
+            (&[][..], [false, false]),
+            (&[REQUEST_ID], [true, false]),
+            (&[REQUEST_ID, CORRELATION_ID], [true, true]),
+        ] {
+            let mut request = HeaderMap::new();
+            for name in sent {
+                request.insert(name, HeaderValue::from_static("R"));
+            }
+            let mut answer = HeaderMap::new();
+            ids.write(&mut answer);
+            remove_new_ids(&mut answer, &request);
+            assert_eq!(has(&answer), kept, "{sent:?}");
         }
     }
 }

@@ -138,7 +138,7 @@ mod tests {
 
     fn codes(body: &[u8]) -> Option<(u16, u16)> {
         let failure = read::<std::collections::BTreeMap<String, Box<RawValue>>>(body).err()?;
-        let (http, ocpi) = status::of_failure(&failure);
+        let (http, ocpi) = status::of_failure(&failure, None);
         Some((http.as_u16(), ocpi.0))
     }
 

@@ -3,35 +3,17 @@
 use std::borrow::Cow;
 
 use http::Method;
+use ocpi_app::Root;
+use ocpi_domain::OcpiVersion;
 
 use crate::failure::Failure;
-use crate::wire::OcpiVersion;
-
-/// The half of the server that a URL is for; one combined root offers both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Root {
-    Combined,
-    Cpo,
-    Emsp,
-}
-
-impl Root {
-    /// The path of this root, without trailing slash.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Root::Combined => "/ocpi",
-            Root::Cpo => "/ocpi/cpo",
-            Root::Emsp => "/ocpi/emsp",
-        }
-    }
-}
 
 /// What a path addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resource<'a> {
     Versions(Root),
     VersionDetails(Root, OcpiVersion),
-    Credentials,
+    Credentials(Root, OcpiVersion),
     Tokens(OcpiVersion, TokenResource<'a>),
     Sessions(OcpiVersion, SessionResource<'a>),
     Locations(OcpiVersion, LocationPath<'a>),
@@ -86,19 +68,35 @@ pub(crate) enum ObjectMethod {
     Patch,
 }
 
+/// What is done with credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CredentialsMethod {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
 /// What a request does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
     ListVersions(Root),
     ShowVersion(Root, OcpiVersion),
-    ShowCredentials,
-    Tokens(OcpiVersion, TokenRoute<'a>),
-    ListSessions(OcpiVersion),
-    Session(OcpiVersion, ObjectMethod, SessionPath<'a>),
-    Location(OcpiVersion, ObjectMethod, LocationPath<'a>),
+    /// What versions read and write in their own ways.
+    In(OcpiVersion, VersionedRoute<'a>),
 }
 
-/// What a request does with Tokens, in whatever version.
+/// What a request does with objects that versions write differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VersionedRoute<'a> {
+    Credentials(Root, CredentialsMethod),
+    Tokens(TokenRoute<'a>),
+    ListSessions,
+    Session(ObjectMethod, SessionPath<'a>),
+    Location(ObjectMethod, LocationPath<'a>),
+}
+
+/// What a request does with Tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenRoute<'a> {
     List,
@@ -126,31 +124,53 @@ pub(crate) fn route<'a>(method: &Method, resource: Resource<'a>) -> Result<Route
         method: method.clone(),
         allow,
     };
-    match (resource, method) {
-        (Resource::Versions(root), &Method::GET) => Ok(Route::ListVersions(root)),
-        (Resource::VersionDetails(root, version), &Method::GET) => {
-            Ok(Route::ShowVersion(root, version))
+    let (version, route) = match resource {
+        Resource::Versions(root) => return only_get(method, Route::ListVersions(root)),
+        Resource::VersionDetails(root, version) => {
+            return only_get(method, Route::ShowVersion(root, version));
         }
-        (Resource::Credentials, &Method::GET) => Ok(Route::ShowCredentials),
-        (Resource::Versions(_) | Resource::VersionDetails(..) | Resource::Credentials, _) => {
-            Err(refused("GET"))
+        Resource::Credentials(root, version) => {
+            let does = credentials_method(method).map_err(refused)?;
+            (version, VersionedRoute::Credentials(root, does))
         }
-        (Resource::Tokens(version, tokens), _) => {
-            let route = token_route(method, tokens).map_err(refused)?;
-            Ok(Route::Tokens(version, route))
+        Resource::Tokens(version, tokens) => {
+            let does = token_route(method, tokens).map_err(refused)?;
+            (version, VersionedRoute::Tokens(does))
         }
-        (Resource::Sessions(version, SessionResource::List), &Method::GET) => {
-            Ok(Route::ListSessions(version))
+        Resource::Sessions(version, SessionResource::List) => {
+            return only_get(method, Route::In(version, VersionedRoute::ListSessions));
         }
-        (Resource::Sessions(_, SessionResource::List), _) => Err(refused("GET")),
-        (Resource::Sessions(version, SessionResource::One(path)), _) => {
+        Resource::Sessions(version, SessionResource::One(path)) => {
             let does = object_method(method).map_err(refused)?;
-            Ok(Route::Session(version, does, path))
+            (version, VersionedRoute::Session(does, path))
         }
-        (Resource::Locations(version, path), _) => {
+        Resource::Locations(version, path) => {
             let does = object_method(method).map_err(refused)?;
-            Ok(Route::Location(version, does, path))
+            (version, VersionedRoute::Location(does, path))
         }
+    };
+    Ok(Route::In(version, route))
+}
+
+/// The route, which is there to be got only.
+fn only_get<'a>(method: &Method, route: Route<'a>) -> Result<Route<'a>, Failure> {
+    if method == Method::GET {
+        return Ok(route);
+    }
+    Err(Failure::MethodNotAllowed {
+        method: method.clone(),
+        allow: "GET",
+    })
+}
+
+/// What a request does with credentials; else the methods that are offered.
+fn credentials_method(method: &Method) -> Result<CredentialsMethod, &'static str> {
+    match *method {
+        Method::GET => Ok(CredentialsMethod::Get),
+        Method::POST => Ok(CredentialsMethod::Post),
+        Method::PUT => Ok(CredentialsMethod::Put),
+        Method::DELETE => Ok(CredentialsMethod::Delete),
+        _ => Err("GET, POST, PUT, DELETE"),
     }
 }
 
@@ -193,11 +213,7 @@ pub(crate) fn resource<'a>(segments: &'a [Cow<'a, str>]) -> Result<Resource<'a>,
     if ocpi != "ocpi" {
         return Err(Failure::UnknownRoute);
     }
-    let (root, rest) = match rest {
-        [role, rest @ ..] if role == "cpo" => (Root::Cpo, rest),
-        [role, rest @ ..] if role == "emsp" => (Root::Emsp, rest),
-        _ => (Root::Combined, rest),
-    };
+    let (root, rest) = below_root(rest);
     let [first, rest @ ..] = rest else {
         return Err(Failure::UnknownRoute);
     };
@@ -208,7 +224,9 @@ pub(crate) fn resource<'a>(segments: &'a [Cow<'a, str>]) -> Result<Resource<'a>,
     match (root, rest) {
         (_, []) => Ok(Resource::VersionDetails(root, version)),
         (_, [details]) if details == "details" => Ok(Resource::VersionDetails(root, version)),
-        (_, [credentials]) if credentials == "credentials" => Ok(Resource::Credentials),
+        (_, [credentials]) if credentials == "credentials" => {
+            Ok(Resource::Credentials(root, version))
+        }
         (Root::Emsp, [tokens, rest @ ..]) if tokens == "tokens" => {
             Ok(Resource::Tokens(version, sender(rest)?))
         }
@@ -216,7 +234,7 @@ pub(crate) fn resource<'a>(segments: &'a [Cow<'a, str>]) -> Result<Resource<'a>,
             Ok(Resource::Tokens(version, receiver(rest)?))
         }
         (Root::Emsp, [sessions, rest @ ..]) if sessions == "sessions" => {
-            Ok(Resource::Sessions(version, session(rest)?))
+            Ok(Resource::Sessions(version, session(version, rest)?))
         }
         (Root::Emsp, [locations, rest @ ..]) if locations == "locations" => {
             Ok(Resource::Locations(version, location(rest)?))
@@ -225,11 +243,28 @@ pub(crate) fn resource<'a>(segments: &'a [Cow<'a, str>]) -> Result<Resource<'a>,
     }
 }
 
+/// The root of a path below `/ocpi`, and the rest of it.
+fn below_root<'s, 'a>(segments: &'s [Cow<'a, str>]) -> (Root, &'s [Cow<'a, str>]) {
+    match segments {
+        [role, rest @ ..] if role == "cpo" => (Root::Cpo, rest),
+        [role, rest @ ..] if role == "emsp" => (Root::Emsp, rest),
+        _ => (Root::Combined, segments),
+    }
+}
+
+/// The version that a path is in, whether or not anything is there: a refusal is written in it.
+pub(crate) fn version_of(segments: &[Cow<'_, str>]) -> Option<OcpiVersion> {
+    let (_, rest) = below_root(segments.get(1..)?);
+    known_version(rest.first()?)
+}
+
+fn known_version(segment: &str) -> Option<OcpiVersion> {
+    let mut known = OcpiVersion::ALL.into_iter();
+    known.find(|version| version.as_str() == segment)
+}
+
 fn version(segment: &str) -> Result<OcpiVersion, Failure> {
-    if let Some(version) = OcpiVersion::ALL
-        .into_iter()
-        .find(|known| known.as_str() == segment)
-    {
+    if let Some(version) = known_version(segment) {
         return Ok(version);
     }
     let looks_like_one = segment.starts_with(|c: char| c.is_ascii_digit())
@@ -271,10 +306,14 @@ fn receiver<'a>(rest: &'a [Cow<'a, str>]) -> Result<TokenResource<'a>, Failure> 
     }
 }
 
-/// Below an eMSP's `sessions`: the list, and the sessions of CPOs one by one.
-fn session<'a>(rest: &'a [Cow<'a, str>]) -> Result<SessionResource<'a>, Failure> {
+/// Below an eMSP's `sessions`: the sessions of CPOs one by one, and the tutorial's list of them,
+/// which speaks 2.3.0.
+fn session<'a>(
+    version: OcpiVersion,
+    rest: &'a [Cow<'a, str>],
+) -> Result<SessionResource<'a>, Failure> {
     match rest {
-        [] => Ok(SessionResource::List),
+        [] if version == OcpiVersion::V2_3_0 => Ok(SessionResource::List),
         [country, party, id] => Ok(SessionResource::One(SessionPath {
             owner: (country, party),
             id,
@@ -302,80 +341,4 @@ fn location<'a>(rest: &'a [Cow<'a, str>]) -> Result<LocationPath<'a>, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::path::segments;
-
-    /// What a request does, and the methods that are offered when it may not.
-    fn of(method: &Method, path: &str, check: impl FnOnce(Result<Route<'_>, Failure>)) {
-        let segments = segments(path);
-        check(resource(&segments).and_then(|resource| route(method, resource)));
-    }
-
-    /// Holds: S-01, S-27, L-01, T-33, T-93.
-    #[test]
-    fn sessions_and_locations_are_got_put_and_patched_at_the_emsp() {
-        let sessions = "/ocpi/emsp/2.3.0/sessions";
-        let locations = "/ocpi/emsp/2.3.0/locations/NL/ALF/LOC%2F1";
-        for (path, allow) in [
-            (sessions.to_owned(), "GET"),
-            (format!("{sessions}/"), "GET"),
-            (format!("{sessions}/NL/ALF/S1"), "GET, PUT, PATCH"),
-            (format!("{sessions}/NL/ALF/S1/"), "GET, PUT, PATCH"),
-            (locations.to_owned(), "GET, PUT, PATCH"),
-            (format!("{locations}/E1"), "GET, PUT, PATCH"),
-            (format!("{locations}/E1/1/"), "GET, PUT, PATCH"),
-        ] {
-            for method in [
-                Method::GET,
-                Method::PUT,
-                Method::PATCH,
-                Method::POST,
-                Method::DELETE,
-            ] {
-                let offered = allow.split(", ").any(|name| name == method.as_str());
-                of(&method, &path, |route| match route {
-                    Ok(_) => assert!(offered, "{method} {path}"),
-                    Err(Failure::MethodNotAllowed { allow: said, .. }) => {
-                        assert!(!offered, "{method} {path}");
-                        assert_eq!(said, allow, "{path}");
-                    }
-                    Err(failure) => panic!("{method} {path}: {failure}"),
-                });
-            }
-        }
-        let expected = LocationPath {
-            owner: ("NL", "ALF"),
-            id: "LOC/1",
-            part: Some(("E1", Some("1"))),
-        };
-        of(&Method::PATCH, &format!("{locations}/E1/1"), |route| {
-            let route = route.unwrap();
-            let version = OcpiVersion::V2_3_0;
-            assert_eq!(
-                route,
-                Route::Location(version, ObjectMethod::Patch, expected)
-            );
-        });
-    }
-
-    /// Holds: S-01, L-01, T-32.
-    #[test]
-    fn what_is_no_session_and_no_location_is_no_route() {
-        for path in [
-            "/ocpi/emsp/2.3.0/sessions/x",
-            "/ocpi/emsp/2.3.0/sessions/NL/ALF",
-            "/ocpi/emsp/2.3.0/sessions/NL/ALF/S1/x",
-            "/ocpi/emsp/2.3.0/locations",
-            "/ocpi/emsp/2.3.0/locations/NL/ALF",
-            "/ocpi/emsp/2.3.0/locations/NL/ALF/LOC1/E1/1/x",
-            "/ocpi/cpo/2.3.0/sessions",
-            "/ocpi/cpo/2.3.0/locations/NL/ALF/LOC1",
-            "/ocpi/2.3.0/sessions",
-        ] {
-            of(&Method::GET, path, |route| {
-                assert!(matches!(route, Err(Failure::UnknownRoute)), "{path}");
-            });
-        }
-    }
-}
+mod tests;

@@ -6,10 +6,11 @@
 use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use ocpi_domain::{TokenType, TokenUid};
+use ocpi_domain::{Token, TokenType, TokenUid};
 
-/// The most characters of a text that is indexed: uids and references have at most so many.
-const TEXT_MAX: usize = 36;
+/// The most characters of a text that is indexed: the ids of Locations have at most so many, and
+/// uids, contracts and references fewer.
+const TEXT_MAX: usize = 39;
 
 /// The hash of a text without case. 32 bits are enough to tell apart what lies beside each other
 /// in a table of millions, and half the memory of 64.
@@ -29,12 +30,29 @@ impl TextHash {
     }
 }
 
+/// The hashes of a Token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TokenHashes {
+    /// The one that it is found by.
+    pub(crate) uid: TextHash,
+    /// That of its contract.
+    pub(crate) contract: TextHash,
+}
+
 /// Hashes texts with a random key: uids come from outside, and must not be able to aim at one
 /// place.
 #[derive(Default)]
 pub(crate) struct TextHasher(DefaultHashBuilder);
 
 impl TextHasher {
+    /// The hashes of that Token.
+    pub(crate) fn of_token(&self, token: &Token) -> TokenHashes {
+        TokenHashes {
+            uid: self.of_uid(&token.uid, &token.token_type),
+            contract: self.of_text(token.contract_id.as_str()),
+        }
+    }
+
     /// The hash by which a Token is found: of an EMAID without its separators, so that every
     /// spelling of it is found in one place.
     pub(crate) fn of_uid(&self, uid: &TokenUid, token_type: &TokenType) -> TextHash {
@@ -132,7 +150,7 @@ mod tests {
             assert_ne!(hash(spelled, TokenType::Rfid), plain);
         }
         assert_eq!(hash("detnmc1", TokenType::Rfid), plain);
-        let longest = "a".repeat(TEXT_MAX);
+        let longest = "a".repeat(36);
         assert_eq!(
             hash(&longest, TokenType::Emaid),
             hash(&longest.to_uppercase(), TokenType::Other)

@@ -15,6 +15,7 @@ mod account_table;
 mod accounts;
 mod authorizations;
 mod chunks;
+mod contract_hashes;
 mod index;
 mod location_table;
 mod locations;

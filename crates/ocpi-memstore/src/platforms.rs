@@ -5,108 +5,125 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hashbrown::{HashMap, HashSet};
-use ocpi_domain::{Platform, PlatformId};
-use ocpi_ports::{PlatformRepository, StorageError, TokenHash};
+use ocpi_domain::{PlatformId, Revision};
+use ocpi_ports::{
+    PlatformList, PlatformRepository, PresentedToken, StorageError, StoredPlatform, TokenHash,
+    TokenHolder,
+};
 
 use crate::store::MemStore;
 
-/// The platforms by their id and by the hash of the token that they present, and the ids that
+/// The platforms by their id and by the hash of each token that they present, and the ids that
 /// were ever seeded or deleted.
 #[derive(Default)]
 pub(crate) struct PlatformTable {
-    by_id: BTreeMap<PlatformId, Known>,
-    by_hash: HashMap<TokenHash, Arc<Platform>>,
+    by_id: BTreeMap<PlatformId, Arc<StoredPlatform>>,
+    by_hash: HashMap<TokenHash, TokenHolder>,
     seeded: HashSet<PlatformId>,
-}
-
-/// A platform, and the hash by which it is found too.
-struct Known {
-    platform: Arc<Platform>,
-    hash: Option<TokenHash>,
+    last_revision: u64,
 }
 
 impl PlatformTable {
     /// Creates or replaces the platform; `true` when it was created.
-    fn put(&mut self, platform: Platform, hash: Option<TokenHash>) -> Result<bool, StorageError> {
-        let holder = hash.and_then(|hash| self.by_hash.get(&hash));
-        if holder.is_some_and(|holder| holder.id != platform.id) {
+    fn put(
+        &mut self,
+        platform: StoredPlatform,
+        follows: Option<Revision>,
+    ) -> Result<bool, StorageError> {
+        let is_other_list = follows.is_some_and(|follows| follows.0 != self.last_revision);
+        let id = platform.platform.id.clone();
+        if is_other_list || self.are_taken(&id, &platform.tokens) {
             return Err(StorageError::Conflict);
         }
-        let former = self.by_id.get(&platform.id);
-        let is_new = former.is_none();
-        let former = former.and_then(|former| former.hash);
-        if let Some(former) = former {
-            self.by_hash.remove(&former);
+        let is_new = self.remove(&id).is_none();
+        let stored = Arc::new(platform);
+        for token in &stored.tokens {
+            let holder = TokenHolder {
+                stored: Arc::clone(&stored),
+                good_for: token.good_for,
+            };
+            self.by_hash.insert(token.hash, holder);
         }
-        let hash = hash.or(former);
-        let platform = Arc::new(platform);
-        if let Some(hash) = hash {
-            self.by_hash.insert(hash, Arc::clone(&platform));
-        }
-        self.by_id
-            .insert(platform.id.clone(), Known { platform, hash });
+        self.by_id.insert(id, stored);
+        self.last_revision += 1;
         Ok(is_new)
     }
 
-    /// Creates the platform, unless its id was seeded before or is there; `true` when it did.
-    fn seed(&mut self, platform: Platform, hash: TokenHash) -> Result<bool, StorageError> {
-        let id = platform.id.clone();
+    /// Whether a hash of these stands twice, or another platform has it.
+    fn are_taken(&self, id: &PlatformId, tokens: &[PresentedToken]) -> bool {
+        tokens.iter().enumerate().any(|(place, token)| {
+            let is_twice = tokens[..place].iter().any(|one| one.hash == token.hash);
+            let holder = self.by_hash.get(&token.hash);
+            is_twice || holder.is_some_and(|holder| holder.stored.platform.id != *id)
+        })
+    }
+
+    /// Takes the platform out, with its hashes.
+    fn remove(&mut self, id: &PlatformId) -> Option<Arc<StoredPlatform>> {
+        let former = self.by_id.remove(id)?;
+        for token in &former.tokens {
+            self.by_hash.remove(&token.hash);
+        }
+        Some(former)
+    }
+
+    /// Creates the platform, unless its id was seeded or deleted before or is there; `true` when
+    /// it did.
+    fn seed(&mut self, platform: StoredPlatform) -> Result<bool, StorageError> {
+        let id = platform.platform.id.clone();
         if self.seeded.contains(&id) || self.by_id.contains_key(&id) {
             return Ok(false);
         }
-        self.put(platform, Some(hash))?;
+        self.put(platform, None)?;
         self.seeded.insert(id);
         Ok(true)
     }
 
     /// Takes the platform out, for good: no seeding brings it back; `true` when there was one.
     fn delete(&mut self, id: &PlatformId) -> bool {
-        let Some(known) = self.by_id.remove(id) else {
-            return false;
-        };
-        self.seeded.insert(id.clone());
-        if let Some(hash) = known.hash {
-            self.by_hash.remove(&hash);
+        let was_there = self.remove(id).is_some();
+        if was_there {
+            self.seeded.insert(id.clone());
+            self.last_revision += 1;
         }
-        true
+        was_there
     }
 }
 
 #[async_trait]
 impl PlatformRepository for MemStore {
-    async fn find_platform(&self, id: &PlatformId) -> Result<Option<Arc<Platform>>, StorageError> {
-        let platforms = self.platforms.read();
-        let known = platforms.by_id.get(id);
-        Ok(known.map(|known| Arc::clone(&known.platform)))
+    async fn find_platform(
+        &self,
+        id: &PlatformId,
+    ) -> Result<Option<Arc<StoredPlatform>>, StorageError> {
+        Ok(self.platforms.read().by_id.get(id).cloned())
     }
 
-    async fn find_platform_by_token_hash(
+    async fn find_token_holder(
         &self,
         hash: &TokenHash,
-    ) -> Result<Option<Arc<Platform>>, StorageError> {
+    ) -> Result<Option<TokenHolder>, StorageError> {
         Ok(self.platforms.read().by_hash.get(hash).cloned())
     }
 
-    async fn list_platforms(&self) -> Result<Vec<Arc<Platform>>, StorageError> {
-        let platforms = self.platforms.read();
-        let known = platforms.by_id.values();
-        Ok(known.map(|known| Arc::clone(&known.platform)).collect())
+    async fn list_platforms(&self) -> Result<PlatformList, StorageError> {
+        let table = self.platforms.read();
+        Ok(PlatformList {
+            platforms: table.by_id.values().cloned().collect(),
+            revision: Revision(table.last_revision),
+        })
     }
 
     async fn put_platform(
         &self,
-        platform: Platform,
-        hash: Option<TokenHash>,
+        platform: StoredPlatform,
+        follows: Option<Revision>,
     ) -> Result<bool, StorageError> {
-        self.platforms.write().put(platform, hash)
+        self.platforms.write().put(platform, follows)
     }
 
-    async fn seed_platform(
-        &self,
-        platform: Platform,
-        hash: TokenHash,
-    ) -> Result<bool, StorageError> {
-        self.platforms.write().seed(platform, hash)
+    async fn seed_platform(&self, platform: StoredPlatform) -> Result<bool, StorageError> {
+        self.platforms.write().seed(platform)
     }
 
     async fn delete_platform(&self, id: &PlatformId) -> Result<bool, StorageError> {

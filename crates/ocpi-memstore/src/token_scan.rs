@@ -91,13 +91,13 @@ mod tests {
     }
 
     fn put(tokens: &mut TokenTable, hasher: &TextHasher, token: Token, follows: Option<Revision>) {
-        let hash = hasher.of_uid(&token.uid, &token.token_type);
+        let found_by = hasher.of_token(&token);
         let write = TokenWrite {
             token: Arc::new(token),
             marks: TokenMarks::default(),
             follows,
         };
-        tokens.put(write, hash).unwrap();
+        tokens.put(write, found_by).unwrap();
     }
 
     /// Tokens of two parties, a few of the second, and types that come in turn; afterwards many

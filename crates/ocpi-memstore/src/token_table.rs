@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use ocpi_domain::{
-    DateTime, Party, Revision, StoredToken, Token, TokenKey, TokenMarks, TokenType, TokenUid,
+    CiString, DateTime, Party, Revision, StoredToken, Token, TokenKey, TokenMarks, TokenType,
+    TokenUid,
 };
 use ocpi_ports::{StorageError, TokenWrite};
 
-use crate::index::{PlaceIndex, TextHash};
+use crate::contract_hashes::ContractHashes;
+use crate::index::{PlaceIndex, TextHash, TokenHashes};
 use crate::places::Places;
 
 /// A Token in its place. What a list asks for is copied out of the Token, so that reading a long
@@ -98,7 +100,7 @@ impl Entry {
         } = &*self.token;
         let optional = [
             visual_number.as_ref().map(ocpi_domain::OcpiString::as_str),
-            group_id.as_ref().map(ocpi_domain::CiString::as_str),
+            group_id.as_ref().map(CiString::as_str),
         ];
         let texts = [Some(contract_id.as_str()), Some(issuer.as_str())]
             .into_iter()
@@ -147,6 +149,7 @@ pub(crate) struct TokenTable {
     entries: Places<Entry>,
     /// By uid alone: what has one uid, of whatever party and type, is found in one go.
     by_uid: PlaceIndex,
+    contracts: ContractHashes,
     /// How many Tokens a party has of a kind, so that nobody counts for a list's total.
     totals: HashMap<(Party, Kind), u64>,
     last_revision: u64,
@@ -244,6 +247,27 @@ impl TokenTable {
             .collect()
     }
 
+    /// Adds to `found`, up to `limit` in all, the Tokens of that party and contract in the piece
+    /// from place `from` on, in creation order; gives where to look on, `None` at the end.
+    pub(crate) fn find_by_contract(
+        &self,
+        (party, contract_id, hash): (Party, &CiString<36>, TextHash),
+        from: usize,
+        limit: usize,
+        found: &mut Vec<StoredToken>,
+    ) -> Option<usize> {
+        for place in self.contracts.candidates(from, hash) {
+            if found.len() >= limit {
+                return None;
+            }
+            let entry = &self.entries[place];
+            if entry.party == party && entry.token.contract_id == *contract_id {
+                found.push(entry.stored());
+            }
+        }
+        self.contracts.next_piece(from)
+    }
+
     /// Refuses when so many more Tokens might not fit: a place is 32 bits.
     pub(crate) fn has_room_for(&self, count: usize) -> Result<(), StorageError> {
         u32::try_from(self.entries.len().saturating_add(count))
@@ -256,11 +280,11 @@ impl TokenTable {
     pub(crate) fn put(
         &mut self,
         write: TokenWrite,
-        hash: TextHash,
+        hashes: TokenHashes,
     ) -> Result<(StoredToken, Option<Arc<Token>>), StorageError> {
         let token = write.token;
         let party = token.party;
-        let place = self.place_of(party, &token.uid, &token.token_type, hash);
+        let place = self.place_of(party, &token.uid, &token.token_type, hashes.uid);
         let stored = place.map(|place| self.entries[place].revision);
         if stored != write.follows {
             return Err(StorageError::Conflict);
@@ -276,12 +300,14 @@ impl TokenTable {
         };
         let written = entry.stored();
         let replaced = if let Some(place) = place {
+            self.contracts.put(place, hashes.contract);
             Some(std::mem::replace(&mut self.entries[place], entry).token)
         } else {
             let place = u32::try_from(self.entries.len())
                 .map_err(|full| StorageError::Unavailable(Box::new(full)))?;
+            self.contracts.put(self.entries.len(), hashes.contract);
             self.entries.push(entry);
-            self.by_uid.insert(hash, place);
+            self.by_uid.insert(hashes.uid, place);
             *self.totals.entry((party, kind)).or_default() += 1;
             None
         };

@@ -1,9 +1,10 @@
 //! The Tokens as their port.
 
 use async_trait::async_trait;
-use ocpi_domain::{Page, PageRequest, Party, Revision, StoredToken, Token, TokenKey, TokenUid};
+use ocpi_domain::{CiString, Page, PageRequest, Party, Revision, StoredToken, TokenKey, TokenUid};
 use ocpi_ports::{StorageError, TokenQuery, TokenRepository, TokenWrite};
 
+use crate::index::TextHash;
 use crate::store::MemStore;
 use crate::token_scan::TokenScan;
 use crate::token_table::Entry;
@@ -21,17 +22,30 @@ impl MemStore {
         }));
     }
 
+    /// Looks for the Tokens of that contract in the piece from `from` on, under one hold of the
+    /// lock.
+    fn find_piece_by_contract(
+        &self,
+        contract: (Party, &CiString<36>, TextHash),
+        from: usize,
+        limit: usize,
+        found: &mut Vec<StoredToken>,
+    ) -> Option<usize> {
+        let tokens = &self.subjects.read().tokens;
+        tokens.find_by_contract(contract, from, limit, found)
+    }
+
     /// Puts these Tokens under one hold of the lock.
     fn put_piece(
         &self,
         writes: impl Iterator<Item = TokenWrite>,
     ) -> Result<Vec<Option<Revision>>, StorageError> {
-        let hash = |token: &Token| self.hasher.of_uid(&token.uid, &token.token_type);
-        let writes: Vec<_> = writes.map(|write| (hash(&write.token), write)).collect();
+        let hashes = |write: &TokenWrite| self.hasher.of_token(&write.token);
+        let writes: Vec<_> = writes.map(|write| (hashes(&write), write)).collect();
         let mut put = Vec::with_capacity(writes.len());
         let mut subjects = self.subjects.write();
-        for (hash, write) in writes {
-            put.push(subjects.tokens.put(write, hash));
+        for (hashes, write) in writes {
+            put.push(subjects.tokens.put(write, hashes));
         }
         drop(subjects);
         // The replaced Tokens are dropped here, where no lock is held.
@@ -65,10 +79,25 @@ impl TokenRepository for MemStore {
         Ok(found.into_iter().map(Entry::stored).collect())
     }
 
+    async fn find_tokens_by_contract(
+        &self,
+        party: Party,
+        contract_id: &CiString<36>,
+        limit: usize,
+    ) -> Result<Vec<StoredToken>, StorageError> {
+        let hash = self.hasher.of_text(contract_id.as_str());
+        let contract = (party, contract_id, hash);
+        let (mut found, mut next) = (Vec::new(), Some(0));
+        while let Some(from) = next {
+            next = self.find_piece_by_contract(contract, from, limit, &mut found);
+            tokio::task::yield_now().await;
+        }
+        Ok(found)
+    }
+
     async fn put_token(&self, write: TokenWrite) -> Result<StoredToken, StorageError> {
-        let token = &write.token;
-        let hash = self.hasher.of_uid(&token.uid, &token.token_type);
-        let put = self.subjects.write().tokens.put(write, hash);
+        let hashes = self.hasher.of_token(&write.token);
+        let put = self.subjects.write().tokens.put(write, hashes);
         // The replaced Token is dropped here, where no lock is held.
         put.map(|(stored, _replaced)| stored)
     }

@@ -20,6 +20,7 @@ mod health;
 mod locations;
 mod platforms;
 mod randomness;
+mod remote;
 mod sessions;
 mod tokens;
 
@@ -34,8 +35,15 @@ pub use clock::Clock;
 pub use error::StorageError;
 pub use health::StoreHealth;
 pub use locations::{LocationRepository, LocationWrite, StoredLocation};
-pub use platforms::{PlatformRepository, TokenHash};
+pub use platforms::{
+    Connection, PlatformList, PlatformRepository, PresentedToken, SealedToken, Served,
+    StoredPlatform, TokenHash, TokenHolder,
+};
 pub use randomness::Randomness;
+pub use remote::{
+    OfferedEndpoint, RemoteAuthorization, RemoteCall, RemoteError, RemotePlatform, RemoteRouting,
+    TokenEncoding,
+};
 pub use sessions::{SessionLink, SessionQuery, SessionRepository, SessionWrite, StoredSession};
 pub use tokens::{TokenQuery, TokenRepository, TokenWrite};
 
@@ -44,5 +52,6 @@ pub use self::{
     accounts::MockAccountRepository, audit::MockRecordAudit, authenticator::MockAuthenticator,
     authorizations::MockAuthorizationRepository, backup::MockStoreBackup, clock::MockClock,
     health::MockStoreHealth, locations::MockLocationRepository, platforms::MockPlatformRepository,
-    randomness::MockRandomness, sessions::MockSessionRepository, tokens::MockTokenRepository,
+    randomness::MockRandomness, remote::MockRemotePlatform, sessions::MockSessionRepository,
+    tokens::MockTokenRepository,
 };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ocpi_domain::{
-    Page, PageRequest, Party, Revision, StoredToken, Token, TokenKey, TokenMarks, TokenType,
-    TokenUid,
+    CiString, Page, PageRequest, Party, Revision, StoredToken, Token, TokenKey, TokenMarks,
+    TokenType, TokenUid,
 };
 
 use crate::StorageError;
@@ -62,7 +62,9 @@ pub struct TokenQuery {
 /// 15. Many are found and put as each alone would be; of many writes those that conflict change
 ///     nothing, and the others stand; a key that is written twice conflicts with itself:
 ///     `many_are_found_and_put_as_each_alone`.
-/// 16. What was put survives a restart of a durable store, with its revision and its place:
+/// 16. The Tokens of a party's contract are found by its id without case, of whatever uid and type,
+///     in creation order: `tokens_are_found_by_their_contract`.
+/// 17. What was put survives a restart of a durable store, with its revision and its place:
 ///     `tokens_survive_reopen`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -83,6 +85,19 @@ pub trait TokenRepository: Send + Sync {
         &self,
         party: Party,
         uid: &TokenUid,
+    ) -> Result<Vec<StoredToken>, StorageError>;
+
+    /// The Tokens of that party and contract, so many at most, in creation order. For what is asked
+    /// seldom: it may cost some milliseconds among millions.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn find_tokens_by_contract(
+        &self,
+        party: Party,
+        contract_id: &CiString<36>,
+        limit: usize,
     ) -> Result<Vec<StoredToken>, StorageError>;
 
     /// Creates the Token, or replaces the revision that the write follows.

@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use ocpi_admin::{AdminOptions, AdminServer, AdminToken};
 use ocpi_app::App;
-use ocpi_http::{PublicUrl, Server};
+use ocpi_http::{Server, TlsConfig};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::ConstCounter;
@@ -18,28 +18,33 @@ use tokio::sync::watch;
 use crate::config_file::Secret;
 use crate::housekeeping::KeepDays;
 use crate::logging::{DroppedLines, LogQueue};
-use crate::settings::Settings;
+use crate::settings::{Settings, is_https};
 use crate::store::OpenStore;
-use crate::{housekeeping, quickstart, seeding, system};
+use crate::{housekeeping, outbound, quickstart, seeding, system};
 
-/// The sockets of the server.
+/// The sockets of the server, and its certificate.
 pub(crate) struct Bound {
     ocpi: TcpListener,
     admin: TcpListener,
+    tls: Option<TlsConfig>,
 }
 
-/// Takes the addresses that the settings name.
+/// Takes the addresses and the certificate that the settings name.
 ///
 /// # Errors
 ///
-/// An address that cannot be had, by its name.
+/// An address that cannot be had and a certificate that is none, by its name.
 pub(crate) async fn bind(settings: &Settings) -> anyhow::Result<Bound> {
     let listen = async |name, address| {
         TcpListener::bind(address)
             .await
             .with_context(|| format!("{name}: cannot listen on {address}"))
     };
+    let tls = settings.tls.as_ref();
+    let tls = tls.map(|files| TlsConfig::load(&files.certificate, &files.key));
     Ok(Bound {
+        // It says its cause itself.
+        tls: tls.transpose().map_err(|error| anyhow!("tls: {error}"))?,
         ocpi: listen("listen", settings.listen).await?,
         admin: listen("admin_listen", settings.admin_listen).await?,
     })
@@ -68,16 +73,15 @@ pub(crate) async fn compose(
     log: &LogQueue,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<Composed> {
+    let remote = outbound::client(&settings.outbound)?;
     seeding::seed(store, &settings.platforms).await?;
     let mut registry = Registry::default();
     registry.register_collector(Box::new(LogCollector(log.dropped())));
-    let app = store.app(&settings, &mut registry);
     let (ocpi_address, admin_address) = (bound.ocpi.local_addr()?, bound.admin.local_addr()?);
+    let public_url = settings.public_url_at(ocpi_address)?;
+    let hosting = settings.hosting(&public_url);
+    let app = store.app(hosting, settings.options.clone(), remote, &mut registry);
     store.tell_contact(&contact(admin_address).to_string())?;
-    let public_url = match &settings.public_url {
-        Some(url) => url.clone(),
-        None => PublicUrl::new(&format!("http://{ocpi_address}"))?,
-    };
     if settings.quickstart {
         let greeting = quickstart::greeting(ocpi_address, admin_address, &settings);
         system::print(&greeting);
@@ -86,10 +90,17 @@ pub(crate) async fn compose(
         ocpi = %ocpi_address,
         admin = %admin_address,
         public_url = %public_url,
+        tls = bound.tls.is_some(),
         store = %settings.store,
         version = env!("CARGO_PKG_VERSION"),
         "listening",
     );
+    if bound.tls.is_none() && !ocpi_address.ip().is_loopback() && !is_https(&public_url) {
+        tracing::warn!(
+            "OCPI is served without TLS, and published so: credentials tokens cross the network in \
+             the open; set [tls], or put a proxy before it that ends TLS",
+        );
+    }
     let admin_token = settings.admin_token.as_ref();
     let admin_token = admin_token.map(|Secret(text)| AdminToken::new(text));
     let admin_token = admin_token.transpose().context("admin_token")?;
@@ -136,13 +147,19 @@ impl Composed {
         let (finished, admin_stop) = watch::channel(false);
         let admin = tokio::spawn(self.admin.serve(self.bound.admin, admin_stop));
         let housekeeping = tokio::spawn(housekeeping::keep(self.app, self.keep_days));
+        let tls = self.bound.tls;
+        let certificate = tls.clone().map(housekeeping::keep_certificate);
+        let certificate = certificate.map(tokio::spawn);
         self.ocpi
-            .serve_on(self.bound.ocpi, self.stop, &workers)
+            .serve_on(self.bound.ocpi, self.stop, &workers, tls)
             .await;
         finished.send_replace(true);
         // An error says that it ended already.
         let _ = admin.await;
         housekeeping.abort();
+        if let Some(certificate) = certificate {
+            certificate.abort();
+        }
     }
 }
 

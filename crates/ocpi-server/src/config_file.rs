@@ -1,10 +1,12 @@
 //! The configuration file.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use ocpi_domain::{CountryCode, CredentialsToken, OcpiString, PartyId, PlatformId, Role};
+use ocpi_domain::{
+    CountryCode, CredentialsToken, OcpiString, OcpiUrl, Party, PartyId, PlatformId, Role,
+};
 use serde::{Deserialize, Deserializer};
 
 use crate::args::LogFormat;
@@ -25,7 +27,10 @@ pub(crate) struct ConfigFile {
     pub(crate) list_all_token_types: bool,
     pub(crate) records_keep_days: Option<u64>,
     pub(crate) sessions_keep_days: Option<u64>,
+    pub(crate) tls: Option<TlsSection>,
     pub(crate) limits: LimitsSection,
+    pub(crate) outbound: OutboundSection,
+    pub(crate) registration: RegistrationSection,
     pub(crate) parties: Vec<PartySection>,
     pub(crate) platforms: Vec<PlatformSection>,
 }
@@ -74,6 +79,35 @@ pub(crate) struct LimitsSection {
     pub(crate) store_wal_bytes_max: Option<u64>,
 }
 
+/// `[tls]`: both files, or no section.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TlsSection {
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
+}
+
+/// `[outbound]`: defaults and ranges are for the settings, which name what is wrong.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OutboundSection {
+    pub(crate) allow_http: bool,
+    pub(crate) allow_private_addresses: bool,
+    pub(crate) extra_ca: Option<PathBuf>,
+    pub(crate) timeout_ms: Option<u64>,
+    pub(crate) authorize_timeout_ms: Option<u64>,
+    pub(crate) response_bytes_max: Option<u64>,
+}
+
+/// `[registration]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RegistrationSection {
+    pub(crate) bootstrap_token_days: Option<u64>,
+    pub(crate) required_of_cpo: Option<Vec<String>>,
+    pub(crate) required_of_emsp: Option<Vec<String>>,
+}
+
 /// `[[parties]]`: a party hosted here.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,11 +125,37 @@ pub(crate) struct PartySection {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlatformSection {
     pub(crate) id: PlatformId,
-    #[serde(deserialize_with = "credentials_token")]
-    pub(crate) credentials_token: CredentialsToken,
+    #[serde(default, deserialize_with = "credentials_token")]
+    pub(crate) credentials_token: Option<CredentialsToken>,
+    #[serde(default, deserialize_with = "versions_url")]
+    pub(crate) versions_url: Option<OcpiUrl>,
+    #[serde(default, deserialize_with = "outbound_token")]
+    pub(crate) outbound_token: Option<CredentialsToken>,
+    #[serde(default)]
     pub(crate) roles: Vec<RoleSection>,
+    #[serde(default, deserialize_with = "hub_party_id")]
+    pub(crate) hub_party_id: Option<Party>,
+    pub(crate) allowed_parties: Option<Vec<PartyName>>,
+    pub(crate) our_party: Option<PartyName>,
     #[serde(default)]
     pub(crate) profile: ProfileSection,
+}
+
+/// A party, by its name alone.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartyName {
+    pub(crate) country_code: CountryCode,
+    pub(crate) party_id: PartyId,
+}
+
+impl From<PartyName> for Party {
+    fn from(name: PartyName) -> Party {
+        Party {
+            country_code: name.country_code,
+            party_id: name.party_id,
+        }
+    }
 }
 
 /// A party that a platform speaks for.
@@ -130,9 +190,43 @@ pub(crate) enum AuthEncodingSetting {
 
 fn credentials_token<'de, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<CredentialsToken, D::Error> {
+) -> Result<Option<CredentialsToken>, D::Error> {
+    token("credentials_token", deserializer)
+}
+
+fn outbound_token<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<CredentialsToken>, D::Error> {
+    token("outbound_token", deserializer)
+}
+
+/// A token that is not repeated when it cannot be one.
+fn token<'de, D: Deserializer<'de>>(
+    key: &str,
+    deserializer: D,
+) -> Result<Option<CredentialsToken>, D::Error> {
     let Secret(text) = Secret::deserialize(deserializer)?;
-    CredentialsToken::new(&text).map_err(serde::de::Error::custom)
+    let refused = |error| serde::de::Error::custom(format_args!("{key}: {error}"));
+    CredentialsToken::new(&text).map(Some).map_err(refused)
+}
+
+fn versions_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OcpiUrl>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let refused = |error| serde::de::Error::custom(format_args!("versions_url: {error}"));
+    OcpiUrl::new(&text).map(Some).map_err(refused)
+}
+
+/// A hub's party as OCPI writes it: country and party in five characters.
+fn hub_party_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Party>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let party = text
+        .split_at_checked(2)
+        .and_then(|(country_code, party_id)| Party::new(country_code, party_id).ok());
+    party.map(Some).ok_or_else(|| {
+        serde::de::Error::custom(format_args!(
+            "hub_party_id: `{text}` is no party of a hub: country and party in five characters, as `NLHUB`"
+        ))
+    })
 }
 
 /// A role that the specification lists: in our own file another one is a slip.

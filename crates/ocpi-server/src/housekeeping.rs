@@ -1,12 +1,19 @@
-//! What is done every hour: the end of the chain is published, what is old is forgotten.
+//! What is done every hour: the end of the chain is published, what is old is forgotten; and every
+//! few seconds: a certificate that was replaced is taken.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ocpi_app::{App, OperatorError};
 use ocpi_domain::DateTime;
+use ocpi_http::TlsConfig;
+use tokio::time::MissedTickBehavior;
 
 const HOUR: Duration = Duration::from_hours(1);
+
+/// How often the files of the certificate are looked at.
+const CERTIFICATE_LOOK: Duration = Duration::from_secs(5);
+
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// How many days things are kept; `None` is for ever.
@@ -29,6 +36,27 @@ pub(crate) async fn keep(app: Arc<App>, keep_days: KeepDays) {
         }
         if let Some(before) = kept_since(app.now(), keep_days.sessions) {
             log("sessions", before, app.forget_sessions(before).await);
+        }
+    }
+}
+
+/// Takes what is new in the files of the certificate, every few seconds. A connection that is open
+/// keeps the certificate that it began with.
+pub(crate) async fn keep_certificate(tls: TlsConfig) {
+    let mut looks = tokio::time::interval(CERTIFICATE_LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let tls = tls.clone();
+        // Files may be on a disk that is slow now.
+        match tokio::task::spawn_blocking(move || tls.reload()).await {
+            Ok(Ok(true)) => {
+                tracing::info!("the certificate was replaced: new connections get the new one");
+            }
+            Ok(Err(error)) => {
+                tracing::warn!("the certificate stays the one that it was: {error}");
+            }
+            Ok(Ok(false)) | Err(_) => {}
         }
     }
 }

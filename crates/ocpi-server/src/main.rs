@@ -9,6 +9,7 @@ mod exit;
 mod housekeeping;
 mod key_file;
 mod logging;
+mod outbound;
 mod quickstart;
 mod seeding;
 mod settings;

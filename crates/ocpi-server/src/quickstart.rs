@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use ocpi_app::{HostedParty, Hosting};
+use ocpi_app::HostedParty;
 use ocpi_domain::{
     AuthEncoding, BusinessDetails, CredentialsToken, Party, PartyRole, Platform, PlatformId,
     Profile, Role,
@@ -27,15 +27,16 @@ fn both_roles() -> Vec<Role> {
 }
 
 /// One party in both roles.
-pub(crate) fn hosting() -> anyhow::Result<Hosting> {
-    Ok(Hosting::new(vec![HostedParty {
+pub(crate) fn parties() -> anyhow::Result<Vec<HostedParty>> {
+    Ok(vec![HostedParty {
         party: Party::new("CH", "ABC")?,
         roles: both_roles(),
         business_details: BusinessDetails {
             name: "Quickstart".parse()?,
             website: None,
+            logo: None,
         },
-    }]))
+    }])
 }
 
 /// One platform that speaks for the same party in both roles, so that one token does for every
@@ -54,11 +55,12 @@ pub(crate) fn platforms() -> anyhow::Result<Vec<KnownPlatform>> {
     };
     Ok(vec![KnownPlatform {
         platform: Platform {
-            id: PlatformId::new("quickstart")?,
             roles,
             profile,
+            ..Platform::new(PlatformId::new("quickstart")?)
         },
-        credentials_token: CredentialsToken::new(CREDENTIALS_TOKEN)?,
+        credentials_token: Some(CredentialsToken::new(CREDENTIALS_TOKEN)?),
+        connection: None,
     }])
 }
 
@@ -72,7 +74,7 @@ pub(crate) fn greeting(ocpi: SocketAddr, admin: SocketAddr, settings: &Settings)
        "last_updated": "2024-01-01T00:00:00Z"}"#;
     let lines = [
         "This is the quickstart: a demonstration on this machine only.".to_owned(),
-        format!("  OCPI 2.3.0   http://{ocpi}/ocpi/versions"),
+        format!("  OCPI         http://{ocpi}/ocpi/versions"),
         format!("  operator     http://{admin}/admin/v1/openapi.json  http://{admin}/health/ready"),
         "  hosts        CH/ABC as CPO and eMSP".to_owned(),
         format!("  knows        one platform, its credentials token is `{CREDENTIALS_TOKEN}`"),

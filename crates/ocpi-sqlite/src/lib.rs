@@ -17,6 +17,7 @@ mod checkpointer;
 mod connection;
 mod error;
 mod health;
+mod key_change;
 mod location_cache;
 mod locations;
 mod lock_file;
@@ -34,6 +35,7 @@ mod write_task;
 mod writer;
 
 pub use error::OpenError;
+pub use key_change::read_carried_keys;
 pub use lock_file::{Holder, holder};
 pub use restore::{RestoreError, restore};
 pub use store::{SqliteOptions, SqliteStore};

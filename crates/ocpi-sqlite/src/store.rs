@@ -95,7 +95,7 @@ impl Published {
     }
 
     /// Makes a commit known: after it, and before it is answered.
-    pub(crate) fn committed(&self, effects: &Effects, state: &WriteState, db: &Connection) {
+    pub(crate) fn committed(&self, effects: &Effects, state: &WriteState) {
         for key in &effects.cards {
             self.cache.remove(key);
         }
@@ -108,13 +108,10 @@ impl Published {
         if effects.limits_group {
             self.limits_groups.store(true, Ordering::Release);
         }
-        if effects.platforms {
-            match PlatformTable::load(db) {
-                Ok(table) => *self.platforms.write() = table,
-                Err(error) => tracing::error!(
-                    target: "ocpi::store", %error,
-                    "platforms were changed, but cannot be read; they take effect at the next start",
-                ),
+        if !effects.platforms.is_empty() {
+            let mut platforms = self.platforms.write();
+            for (change, revision) in &effects.platforms {
+                platforms.committed(change, *revision);
             }
         }
         *self.head.lock() = state.chain;

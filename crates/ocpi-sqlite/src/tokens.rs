@@ -1,12 +1,12 @@
 //! The Tokens as their port.
 
 use async_trait::async_trait;
-use ocpi_domain::{Page, PageRequest, Party, Revision, StoredToken, TokenKey, TokenUid};
+use ocpi_domain::{CiString, Page, PageRequest, Party, Revision, StoredToken, TokenKey, TokenUid};
 use ocpi_ports::{StorageError, TokenQuery, TokenRepository, TokenWrite};
 
 use crate::scans::at_one_moment;
 use crate::sql::cards::{self, CardKey};
-use crate::sql::{SqlError, token_pages, tokens};
+use crate::sql::{SqlError, token_contracts, token_pages, tokens};
 use crate::store::SqliteStore;
 use crate::transaction::Transaction;
 
@@ -25,6 +25,18 @@ impl TokenRepository for SqliteStore {
         let card = self.cards.find(CardKey::of(party, uid)).await?;
         let found = cards::tokens_of_uid(&card, uid);
         Ok(found.map(|found| found.token.clone()).collect())
+    }
+
+    async fn find_tokens_by_contract(
+        &self,
+        party: Party,
+        contract_id: &CiString<36>,
+        limit: usize,
+    ) -> Result<Vec<StoredToken>, StorageError> {
+        let contract_id = contract_id.clone();
+        let find =
+            move |db: &_| token_contracts::find_tokens_by_contract(db, party, &contract_id, limit);
+        self.lookups.run(|db| at_one_moment(db, find)).await
     }
 
     async fn put_token(&self, write: TokenWrite) -> Result<StoredToken, StorageError> {

@@ -1,8 +1,9 @@
 //! What a write sees, and what follows its commit.
 
-use ocpi_domain::LocationKey;
+use ocpi_domain::{LocationKey, Revision};
 use rusqlite::Connection;
 
+use crate::platforms::PlatformChange;
 use crate::sql::cards::CardKey;
 use crate::sql::record_chain::ChainKey;
 use crate::sql::slots::SharedSlots;
@@ -22,7 +23,8 @@ pub(crate) struct Transaction<'a> {
 pub(crate) struct Effects {
     pub(crate) cards: Vec<CardKey>,
     pub(crate) locations: Vec<LocationKey>,
-    pub(crate) platforms: bool,
+    /// Each with the revision that the list of platforms has by it.
+    pub(crate) platforms: Vec<(PlatformChange, Revision)>,
     /// Whether some account limits what its group holds.
     pub(crate) limits_group: bool,
     /// Whether slots may have been changed, which are taken back when the transaction is.
@@ -33,7 +35,7 @@ impl Effects {
     pub(crate) fn clear(&mut self) {
         self.cards.clear();
         self.locations.clear();
-        self.platforms = false;
+        self.platforms.clear();
         self.limits_group = false;
         self.slots = false;
     }
@@ -77,8 +79,8 @@ impl<'a> Transaction<'a> {
         self.effects.limits_group = true;
     }
 
-    /// Some platform was changed.
-    pub(crate) fn changes_platforms(&mut self) {
-        self.effects.platforms = true;
+    /// The platform was changed, and the list of all got that revision.
+    pub(crate) fn changes_platform(&mut self, change: PlatformChange, revision: Revision) {
+        self.effects.platforms.push((change, revision));
     }
 }

@@ -202,7 +202,7 @@ impl Worker {
             _ => Failure::OfStore(rusqlite::Error::InvalidQuery),
         })?;
         execute(db, "COMMIT").map_err(Failure::OfStore)?;
-        published.committed(&self.effects, state, db);
+        published.committed(&self.effects, state);
         Ok(())
     }
 

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ocpi_domain::{
-    ConcurrencyScope, DateTime, Location, Party, Platform, PlatformId, Profile, Session,
-    SessionPhase, SlotHolder, TokenKey, TokenType,
+    ConcurrencyScope, DateTime, Location, Party, Platform, PlatformId, Session, SessionPhase,
+    SlotHolder, TokenKey, TokenType,
 };
 use ocpi_ports::{
     AuthorizationRepository, LocationRepository, LocationWrite, PlatformRepository, SessionLink,
-    SessionRepository, SessionWrite, SlotQuery, StoreBackup, StoreHealth,
+    SessionRepository, SessionWrite, SlotQuery, StoreBackup, StoreHealth, StoredPlatform,
 };
 use ocpi_sqlite::{Holder, OpenError, RestoreError, SqliteOptions, SqliteStore, holder, restore};
 
@@ -38,12 +38,8 @@ fn id(text: &str) -> PlatformId {
 }
 
 async fn put(store: &SqliteStore, text: &str) {
-    let platform = Platform {
-        id: id(text),
-        roles: Vec::new(),
-        profile: Profile::default(),
-    };
-    store.put_platform(platform, None).await.unwrap();
+    let stored = StoredPlatform::new(Platform::new(id(text)));
+    store.put_platform(stored, None).await.unwrap();
 }
 
 async fn has(store: &SqliteStore, text: &str) -> bool {

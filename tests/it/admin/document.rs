@@ -3,6 +3,7 @@
 
 mod each;
 mod examples;
+mod handshakes;
 mod stores;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 use self::each::drive_each;
 use self::examples::{ask, examples};
+use self::handshakes::drive_handshakes;
 use self::stores::{failing, panicking};
 use super::{ADMIN_TOKEN, Answer, Ask, Operator};
 use crate::support::http::{Connection, Request};
@@ -260,6 +262,7 @@ async fn every_answer_that_is_documented_comes_as_documented() {
     drive_all(document, &operator, 503, |ask| ask).await;
     drive_too_slow(document).await;
     drive_each(document).await;
+    drive_handshakes(document).await;
     let documented = document.documented();
     let missing: Vec<_> = documented.difference(&document.driven).collect();
     assert!(

@@ -21,6 +21,12 @@ async fn a_platform_is_let_in_by_its_token_until_it_is_deleted() {
     let strict = json!({
         "id": "peer",
         "roles": [],
+        "hub_party_id": null,
+        "allowed_parties": null,
+        "our_party": null,
+        "registered": false,
+        "tokens": [],
+        "connection": null,
         "profile": {
             "tutorial": false,
             "fill_owner": false,

@@ -232,7 +232,7 @@ async fn what_does_not_exist_is_404() {
         "/sessions/CH/ABC/S1",
         "/sync",
         "/charge-point/authorize",
-        "/platforms/x/bootstrap-token",
+        "/platforms/x/handshake",
         "/tokens/",
         "/tokens/CH/ABC",
         "/tokens//ABC/X",

@@ -4,9 +4,10 @@ use ocpi_domain::AuthorizationRecord;
 use serde_json::{Value, json};
 
 use super::{CPO, ask, asking, put_account, records, unanswered, world, world_with_account};
+use crate::support::clock::START;
 use crate::support::http::Request;
 use crate::support::token::{SENDER, card, copy, question, with};
-use crate::support::world::{START, TOKEN, party};
+use crate::support::world::{TOKEN, party};
 
 /// What a record says of the question and the answer.
 fn summary(record: &AuthorizationRecord) -> Value {

@@ -39,6 +39,18 @@ memory_sessions_max = 1000
 store_cache_bytes_max = 2000000
 store_wal_bytes_max = 3000000
 
+[outbound]
+allow_http = false
+allow_private_addresses = false
+timeout_ms = 10000
+authorize_timeout_ms = 1500
+response_bytes_max = 1048576
+
+[registration]
+bootstrap_token_days = 7
+required_of_cpo = []
+required_of_emsp = ["tokens SENDER"]
+
 [[parties]]
 country_code = "CH"
 party_id = "ABC"
@@ -203,8 +215,8 @@ async fn a_flag_wins_over_the_environment_and_the_environment_over_the_file() {
         let url = format!("{base}/ocpi/2.3.0");
         let data = send(ocpi, &versions).await.data();
         assert_eq!(
-            data,
-            json!([{"version": "2.3.0", "url": url}]),
+            data[0],
+            json!({"version": "2.3.0", "url": url}),
             "{arguments:?} {environment:?}"
         );
     }
@@ -218,6 +230,8 @@ async fn a_key_that_is_not_known_is_refused_by_its_name_and_line() {
         ("admin_tokn", "admin_token ="),
         ("secretkey", "secret_key ="),
         ("body_byte_max", "body_bytes_max ="),
+        ("allow_htpp", "allow_http ="),
+        ("bootstrap_days", "bootstrap_token_days ="),
         ("websit", "website ="),
         ("credentials_tokn", "credentials_token = \"partner"),
         ("tutorals", "profile ="),
@@ -292,7 +306,7 @@ const WRONG_VALUES: [(&str, &str, &str); 31] = [
         "per_platform = 2000000",
         "requests_per_second_per_platform",
     ),
-    ("party_id = \"XYZ\"", "party_id = \"WXYZ\"", "line 43"),
+    ("party_id = \"XYZ\"", "party_id = \"WXYZ\"", "line 55"),
     ("roles = [\"EMSP\"]", "roles = []", "NL/XYZ"),
     ("roles = [\"EMSP\"]", "roles = [\"MSP\"]", "`MSP`"),
     (
@@ -301,11 +315,11 @@ const WRONG_VALUES: [(&str, &str, &str); 31] = [
         "CH/ABC",
     ),
     ("\"tutorial-s3cret\"", "\"partner-s3cret\"", "tutorial"),
-    ("\"tutorial-s3cret\"", "\"with s3cret blanks\"", "line 57"),
-    ("\"tutorial-s3cret\"", "s3cret", "line 57"),
-    ("\"tutorial-s3cret\"", "[\"s3cret\"]", "line 57"),
+    ("\"tutorial-s3cret\"", "\"with s3cret blanks\"", "line 69"),
+    ("\"tutorial-s3cret\"", "s3cret", "line 69"),
+    ("\"tutorial-s3cret\"", "[\"s3cret\"]", "line 69"),
     ("id = \"tutorial\"", "id = \"partner\"", "partner"),
-    ("\"raw\"", "\"rot13\"", "line 59"),
+    ("\"raw\"", "\"rot13\"", "line 71"),
     (
         "country_code = \"DE\", party_id = \"TNM\"",
         "country_code = \"DE\"",

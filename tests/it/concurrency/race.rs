@@ -157,11 +157,10 @@ async fn world_on(kind: Kind, site: &Site) -> World {
     builder.platforms.clear();
     builder.clock = Arc::clone(&site.clock);
     builder.randomness = Arc::clone(&site.randomness);
-    let stores = site.stores.clone();
+    builder.stores = Some(site.stores.clone());
     let name = format!("{kind:?}");
     builder
         .platform(platform(&name, profile, &roles), TOKEN)
-        .ports(|ports| stores.put_in(ports))
         .start()
         .await
 }

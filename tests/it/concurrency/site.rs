@@ -8,16 +8,18 @@ use ocpi_app::{
     PutSessionRequest, RequestContext, Routing, Written,
 };
 use ocpi_domain::{
-    AllowedType, AuthorizationReference, AuthorizationStatus, Caller, LocationReferences,
-    MessageId, Party, Profile, Role, TokenAccount, TokenKey, TokenMarks, TokenType,
+    AllowedType, AuthorizationReference, AuthorizationStatus, Caller, CredentialsUse,
+    LocationReferences, MessageId, OcpiVersion, Party, Profile, Role, TokenAccount, TokenKey,
+    TokenMarks, TokenType,
 };
 use ocpi_ports::{AccountWrite, TokenWrite};
 use serde_json::{Value, json};
 
+use crate::support::clock::{CountingRandomness, TestClock};
 use crate::support::program::Directory;
 use crate::support::stores::{Kind, Stores};
 use crate::support::token::{card, with};
-use crate::support::world::{CountingRandomness, TestClock, WorldBuilder, party, platform};
+use crate::support::world::{WorldBuilder, party, platform};
 
 /// Both stores.
 pub(super) const KINDS: [Kind; 2] = [Kind::Memory, Kind::Sqlite];
@@ -79,8 +81,10 @@ impl Site {
         let mut builder = WorldBuilder::new();
         builder.clock = Arc::clone(&clock);
         builder.randomness = Arc::clone(&randomness);
-        let of_stores = stores.clone();
-        let (app, _) = builder.ports(|ports| of_stores.put_in(ports)).build().await;
+        // Who asks is said by the test.
+        builder.platforms.clear();
+        builder.stores = Some(stores.clone());
+        let (app, _) = builder.build().await;
         Site {
             app,
             clock,
@@ -262,7 +266,9 @@ fn context_of(cpo: Party) -> RequestContext {
     RequestContext {
         caller: Caller {
             platform: Arc::new(platform(&party_id, Profile::default(), &roles)),
+            credentials: CredentialsUse::Live,
         },
+        version: OcpiVersion::V2_3_0,
         routing: Routing::default(),
         request_id: MessageId::new("request").expect("an id"),
         correlation_id: MessageId::new("correlation").expect("an id"),

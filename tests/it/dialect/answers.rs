@@ -195,7 +195,7 @@ async fn both_dialects_answer_everything_with_the_same_codes_but_for_a_missing_c
         ("POST", "/ocpi/emsp/2.3.0/tokens/U/authorize", ""),
         ("GET", "/ocpi/versions", ""),
         ("GET", "/ocpi/2.3.0", ""),
-        ("GET", "/ocpi/2.2.1", ""),
+        ("GET", "/ocpi/2.0", ""),
         ("GET", "/ocpi/2.3.0/credentials", ""),
         ("POST", "/ocpi/2.3.0/credentials", "{}"),
     ];

@@ -3,7 +3,10 @@
 //! The Tokens are the examples of the specification (`examples/token_*.json`,
 //! `transport_and_format_get_token_list_example.json`), the credentials its `example-token`.
 
+mod credentials;
 mod pushes;
+pub(super) mod v2_1_1;
+pub(super) mod v2_2_1;
 
 use ocpi_domain::{Profile, Role};
 use serde_json::{Value, json};
@@ -36,6 +39,10 @@ async fn world() -> World {
 
 /// The same, and the peer has this profile.
 async fn world_with_profile(profile: Profile) -> World {
+    builder(profile).start().await
+}
+
+fn builder(profile: Profile) -> WorldBuilder {
     let roles = [
         ("NL", "TNM", Role::Emsp),
         ("DE", "TNM", Role::Emsp),
@@ -47,7 +54,7 @@ async fn world_with_profile(profile: Profile) -> World {
         hosted("NL", "ALF", &[Role::Cpo]),
         hosted("NL", "TNM", &[Role::Emsp]),
     ];
-    builder.start().await
+    builder
 }
 
 /// A world that has these Tokens.
@@ -187,8 +194,15 @@ fn exchange(name: &'static str, world: World, request: Sent) -> Exchange {
     }
 }
 
-/// Every exchange, in the order of the modules.
-pub(super) async fn all() -> Vec<Exchange> {
+/// Every exchange of 2.3.0, in the order of the modules.
+pub(super) async fn v2_3_0() -> Vec<Exchange> {
+    let mut all = newest().await;
+    all.extend(credentials::of("2.3.0").await);
+    all
+}
+
+/// Those that are the same in 2.2.1, but for its names and shapes.
+async fn newest() -> Vec<Exchange> {
     let mut all = configuration().await;
     all.extend(copies().await);
     all.extend(refused_writes().await);

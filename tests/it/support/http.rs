@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use super::tls::authority;
 
 /// A request, to be sent as it stands.
 #[derive(Debug, Clone)]
@@ -127,9 +129,14 @@ impl Response {
     }
 }
 
+/// What bytes go over, with TLS or without.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 /// A connection that is kept open between requests.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     received: Vec<u8>,
 }
 
@@ -138,8 +145,19 @@ impl Connection {
         let stream = TcpStream::connect(address)
             .await
             .expect("the server accepts connections");
+        Connection::over(stream)
+    }
+
+    /// A connection with TLS to a server whose certificate our authority signed.
+    pub(crate) async fn open_tls(address: SocketAddr) -> Connection {
+        let stream = authority().connect(address).await;
+        Connection::over(stream.expect("the server proves who it is"))
+    }
+
+    /// A connection over a stream that is open.
+    pub(crate) fn over(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Connection {
         Connection {
-            stream,
+            stream: Box::new(stream),
             received: Vec::new(),
         }
     }

@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ocpi_app::Ports;
 use ocpi_memstore::{MemStore, MemStoreOptions};
 use ocpi_ports::{
-    AccountRepository, AuthorizationRepository, LocationRepository, SessionRepository,
-    TokenRepository,
+    AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
+    SessionRepository, StoreBackup, TokenRepository,
 };
 use ocpi_sqlite::{SqliteOptions, SqliteStore};
 
@@ -18,7 +17,7 @@ pub(crate) enum Kind {
     Sqlite,
 }
 
-/// A store, as far as Tokens, their use and their places are concerned.
+/// A store, as far as what platforms ask and tell is concerned.
 #[derive(Clone)]
 pub(crate) struct Stores {
     pub(crate) tokens: Arc<dyn TokenRepository>,
@@ -26,16 +25,21 @@ pub(crate) struct Stores {
     pub(crate) authorizations: Arc<dyn AuthorizationRepository>,
     pub(crate) sessions: Arc<dyn SessionRepository>,
     pub(crate) locations: Arc<dyn LocationRepository>,
+    pub(crate) platforms: Arc<dyn PlatformRepository>,
+    /// `None` when it cannot be copied.
+    pub(crate) backup: Option<Arc<dyn StoreBackup>>,
 }
 
 impl Stores {
-    fn of<S>(store: &Arc<S>) -> Stores
+    /// One store behind all of its ports.
+    pub(crate) fn of<S>(store: &Arc<S>) -> Stores
     where
         S: TokenRepository
             + AccountRepository
             + AuthorizationRepository
             + SessionRepository
             + LocationRepository
+            + PlatformRepository
             + 'static,
     {
         Stores {
@@ -44,6 +48,8 @@ impl Stores {
             authorizations: Arc::clone(store) as Arc<_>,
             sessions: Arc::clone(store) as Arc<_>,
             locations: Arc::clone(store) as Arc<_>,
+            platforms: Arc::clone(store) as Arc<_>,
+            backup: None,
         }
     }
 
@@ -59,20 +65,12 @@ impl Stores {
                     cache_bytes_max: 1024 * 1024,
                     wal_bytes_max: 1024 * 1024,
                 });
-                Stores::of(&opened.expect("the store opens"))
+                let store = opened.expect("the store opens");
+                Stores {
+                    backup: Some(Arc::clone(&store) as Arc<_>),
+                    ..Stores::of(&store)
+                }
             }
-        }
-    }
-
-    /// The ports with this store in them; platforms stay where they are.
-    pub(crate) fn put_in(self, ports: Ports) -> Ports {
-        Ports {
-            tokens: self.tokens,
-            accounts: self.accounts,
-            authorizations: self.authorizations,
-            sessions: self.sessions,
-            locations: self.locations,
-            ..ports
         }
     }
 }

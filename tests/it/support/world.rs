@@ -1,26 +1,34 @@
 //! A server in this process, whose clock and randomness belong to the test.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ocpi_app::{App, AppOptions, HashedTokens, HostedParty, Hosting, Ports, SecretKey};
-use ocpi_domain::{
-    BusinessDetails, CredentialsToken, DateTime, Party, PartyRole, Platform, PlatformId, Profile,
-    Role, TokenAccount, TokenKey, TokenType,
+use ocpi_app::{
+    App, AppOptions, CredentialsHash, HashedTokens, HostedParty, Hosting, Keys, Ports, PutPlatform,
+    SecretKey,
 };
-use ocpi_http::{Limits, PublicUrl, Server};
+use ocpi_domain::{
+    BusinessDetails, CredentialsToken, CredentialsUse, Party, PartyRole, Platform, PlatformId,
+    Profile, Role, TokenAccount, TokenKey, TokenType,
+};
+use ocpi_http::{Limits, OutboundClient, OutboundOptions, PublicUrl, Server, TlsConfig};
 use ocpi_memstore::{MemStore, MemStoreOptions};
-use ocpi_ports::{AccountRepository, AccountWrite, Clock, PlatformRepository, Randomness};
+use ocpi_ports::{
+    AccountRepository, AccountWrite, MockRemotePlatform, PlatformRepository, PresentedToken,
+    RemotePlatform, StoredPlatform,
+};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::clock::{CountingRandomness, TestClock};
 use super::http::{Connection, Request, Response};
-
-/// The moment at which every world starts.
-pub(crate) const START: &str = "2026-01-01T12:00:00Z";
+use super::program::Directory;
+use super::stores::Stores;
+use super::tls::{HOST, authority};
 
 /// What URLs are published below.
 pub(crate) const PUBLIC_URL: &str = "https://ocpi.example.com";
@@ -28,59 +36,27 @@ pub(crate) const PUBLIC_URL: &str = "https://ocpi.example.com";
 /// The credentials token of the platform that [`World::start`] knows.
 pub(crate) const TOKEN: &str = "your-token";
 
-/// A clock that a test sets.
-pub(crate) struct TestClock {
-    now_ms: AtomicI64,
-    elapsed_us: AtomicU64,
-}
-
-impl TestClock {
-    pub(crate) fn new() -> TestClock {
-        let start: DateTime = START.parse().unwrap();
-        TestClock {
-            now_ms: AtomicI64::new(start.unix_ms()),
-            elapsed_us: AtomicU64::new(0),
-        }
-    }
-
-    /// Lets time pass.
-    pub(crate) fn advance_ms(&self, ms: u32) {
-        self.now_ms.fetch_add(i64::from(ms), Ordering::SeqCst);
-        self.elapsed_us
-            .fetch_add(u64::from(ms) * 1000, Ordering::SeqCst);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> DateTime {
-        DateTime::from_unix_ms(self.now_ms.load(Ordering::SeqCst)).unwrap()
-    }
-
-    fn elapsed_us(&self) -> u64 {
-        self.elapsed_us.load(Ordering::SeqCst)
-    }
-}
-
-/// Randomness that counts, so that golden answers are the same in every run.
-#[derive(Default)]
-pub(crate) struct CountingRandomness(AtomicU64);
-
-impl Randomness for CountingRandomness {
-    fn bytes(&self) -> [u8; 16] {
-        u128::from(self.0.fetch_add(1, Ordering::SeqCst) + 1).to_be_bytes()
-    }
+/// The keys of every world.
+pub(crate) fn keys() -> Keys {
+    SecretKey::new(&[7; 32]).unwrap().keys(None).unwrap()
 }
 
 /// What a world is made of; tests change what they need before they start it.
 pub(crate) struct WorldBuilder {
     pub(crate) hosted: Vec<HostedParty>,
-    pub(crate) platforms: Vec<(Platform, CredentialsToken)>,
+    pub(crate) platforms: Vec<StoredPlatform>,
     pub(crate) limits: Limits,
     pub(crate) options: AppOptions,
     pub(crate) store: Arc<MemStore>,
+    /// What everything is kept in; `None` is [`store`](WorldBuilder::store).
+    pub(crate) stores: Option<Stores>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) randomness: Arc<CountingRandomness>,
     pub(crate) public_url: String,
+    /// What it may call; `None` is nobody.
+    pub(crate) outbound: Option<OutboundOptions>,
+    is_tls: bool,
+    is_published_here: bool,
     change_ports: Box<dyn FnOnce(Ports) -> Ports>,
 }
 
@@ -97,6 +73,7 @@ pub(crate) fn hosted(country_code: &str, party_id: &str, roles: &[Role]) -> Host
         business_details: BusinessDetails {
             name: "Example".parse().unwrap(),
             website: None,
+            logo: None,
         },
     }
 }
@@ -108,9 +85,28 @@ pub(crate) fn platform(id: &str, profile: Profile, roles: &[(&str, &str, Role)])
         role: role.clone(),
     };
     Platform {
-        id: PlatformId::new(id).unwrap(),
         roles: roles.iter().map(role).collect(),
         profile,
+        ..Platform::new(PlatformId::new(id).unwrap())
+    }
+}
+
+/// A token that is good for this, as a store holds it.
+pub(crate) fn presented(token: &str, good_for: CredentialsUse) -> PresentedToken {
+    let hash: CredentialsHash = keys().credentials_hash();
+    PresentedToken {
+        hash: hash.hash(&CredentialsToken::new(token).unwrap()),
+        good_for,
+    }
+}
+
+/// Calls to whomever, over HTTP and to this machine too.
+pub(crate) fn to_anybody() -> OutboundOptions {
+    OutboundOptions {
+        allow_http: true,
+        allow_private_addresses: true,
+        extra_ca: Some(authority().pem().into_bytes()),
+        response_bytes_max: 1024 * 1024,
     }
 }
 
@@ -126,18 +122,39 @@ impl WorldBuilder {
             limits: Limits::default(),
             options: AppOptions::default(),
             store: Arc::new(MemStore::new(MemStoreOptions::default())),
+            stores: None,
             clock: Arc::new(TestClock::new()),
             randomness: Arc::default(),
             public_url: PUBLIC_URL.to_owned(),
+            outbound: None,
+            is_tls: false,
+            is_published_here: false,
             change_ports: Box::new(|ports| ports),
         }
         .platform(platform("partner", Profile::default(), &roles), TOKEN)
     }
 
+    /// CH/ABC hosted in both roles, nobody known, whomever to be called, and found where it is.
+    pub(crate) fn alone() -> WorldBuilder {
+        let mut builder = WorldBuilder::new();
+        builder.platforms.clear();
+        builder.outbound = Some(to_anybody());
+        builder.is_published_here = true;
+        builder
+    }
+
     /// Adds a platform that presents `token`.
     pub(crate) fn platform(mut self, platform: Platform, token: &str) -> WorldBuilder {
-        self.platforms
-            .push((platform, CredentialsToken::new(token).unwrap()));
+        self.platforms.push(StoredPlatform {
+            tokens: vec![presented(token, CredentialsUse::Live)],
+            ..StoredPlatform::new(platform)
+        });
+        self
+    }
+
+    /// Serves with TLS.
+    pub(crate) fn over_tls(mut self) -> WorldBuilder {
+        self.is_tls = true;
         self
     }
 
@@ -155,33 +172,46 @@ impl WorldBuilder {
 
     /// Puts the application together, for tests that need no server.
     pub(crate) async fn build(self) -> (Arc<App>, Registry) {
-        let key = SecretKey::new(&[7; 32]).unwrap();
-        let credentials_hash = key.credentials_hash();
-        let platforms = Arc::clone(&self.store) as Arc<dyn PlatformRepository>;
-        for (platform, token) in self.platforms {
-            let hash = credentials_hash.hash(&token);
-            platforms.put_platform(platform, Some(hash)).await.unwrap();
+        let credentials_hash = keys().credentials_hash();
+        let stores = self.stores.unwrap_or_else(|| Stores::of(&self.store));
+        for platform in self.platforms {
+            stores.platforms.put_platform(platform, None).await.unwrap();
         }
-        let authenticator = HashedTokens::new(credentials_hash.clone(), Arc::clone(&platforms));
+        let clock = self.clock as Arc<_>;
+        let authenticator = HashedTokens::new(
+            credentials_hash.clone(),
+            Arc::clone(&stores.platforms),
+            Arc::clone(&clock),
+        );
+        let remote: Arc<dyn RemotePlatform> = match self.outbound {
+            Some(options) => {
+                let randomness = Arc::clone(&self.randomness) as Arc<_>;
+                Arc::new(OutboundClient::new(options, randomness).unwrap())
+            }
+            None => Arc::new(MockRemotePlatform::new()),
+        };
         let ports = (self.change_ports)(Ports {
-            tokens: Arc::clone(&self.store) as Arc<_>,
-            accounts: Arc::clone(&self.store) as Arc<_>,
-            authorizations: Arc::clone(&self.store) as Arc<_>,
-            sessions: Arc::clone(&self.store) as Arc<_>,
-            locations: Arc::clone(&self.store) as Arc<_>,
-            platforms,
+            tokens: stores.tokens,
+            accounts: stores.accounts,
+            authorizations: stores.authorizations,
+            sessions: stores.sessions,
+            locations: stores.locations,
+            platforms: stores.platforms,
             authenticator: Arc::new(authenticator),
             health: Arc::clone(&self.store) as Arc<_>,
             audit: None,
             backup: None,
+            remote,
             credentials_hash,
-            clock: Arc::clone(&self.clock) as Arc<_>,
+            credentials_seal: keys().credentials_seal(),
+            clock,
             randomness: self.randomness,
         });
+        let urls = PublicUrl::new(&self.public_url).unwrap().versions_urls();
         let mut registry = Registry::default();
         let app = Arc::new(App::new(
             ports,
-            Hosting::new(self.hosted),
+            Hosting::new(self.hosted, urls),
             self.options,
             &mut registry,
         ));
@@ -189,37 +219,69 @@ impl WorldBuilder {
     }
 
     /// Starts the server on a free port of this machine.
-    pub(crate) async fn start(self) -> World {
-        let public_url = PublicUrl::new(&self.public_url).unwrap();
-        let limits = self.limits;
-        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        let (app, registry) = self.build().await;
-        let server = Server::new(Arc::clone(&app), public_url, limits);
+    pub(crate) async fn start(mut self) -> World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        if self.is_published_here {
+            self.public_url = if self.is_tls {
+                format!("https://{HOST}:{}", address.port())
+            } else {
+                format!("http://{address}")
+            };
+        }
+        let (store, clock, limits) = (
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+            self.limits,
+        );
+        let stores = self.stores.get_or_insert_with(|| Stores::of(&store));
+        let platforms = Arc::clone(&stores.platforms);
+        let (url, is_tls) = (self.public_url.clone(), self.is_tls);
+        let (app, registry) = self.build().await;
+        let server = Server::new(Arc::clone(&app), PublicUrl::new(&url).unwrap(), limits);
         let (stop, stopped) = watch::channel(false);
-        let serving = tokio::spawn(server.serve(listener, stopped));
+        let tls = is_tls.then(tls_config);
+        let serving = tokio::spawn(server.serve_on(listener, stopped, &[], tls));
         World {
             address,
+            url,
             store,
+            platforms,
             clock,
             app,
             registry,
             serving,
+            is_tls,
             stop,
         }
     }
 }
 
+/// A certificate that our authority signed.
+fn tls_config() -> TlsConfig {
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let directory = Directory::new(&format!("tls-{number}"));
+    let identity = authority().identity();
+    let certificate = directory.write("cert.pem", &identity.certificate_pem);
+    let key = directory.write("key.pem", &identity.key_pem);
+    TlsConfig::load(Path::new(&certificate), Path::new(&key)).expect("they fit")
+}
+
 /// A server that runs as long as the value lives.
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
+    /// What its URLs are below.
+    pub(crate) url: String,
+    /// What everything is in, unless it is in other stores.
     pub(crate) store: Arc<MemStore>,
+    pub(crate) platforms: Arc<dyn PlatformRepository>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) app: Arc<App>,
     pub(crate) registry: Registry,
     /// Ends when the server has ended.
     pub(crate) serving: JoinHandle<()>,
+    is_tls: bool,
     stop: watch::Sender<bool>,
 }
 
@@ -251,9 +313,28 @@ impl World {
         self.store.put_account(write).await.unwrap();
     }
 
+    /// Writes a row of the operator: a platform, as far as it is known.
+    pub(crate) async fn know(&self, platform: Platform) {
+        let row = PutPlatform {
+            platform,
+            credentials_token: None,
+            connection: None,
+        };
+        self.app.put_platform(row).await.expect("a row is written");
+    }
+
     /// Sends a request on a connection of its own.
     pub(crate) async fn send(&self, request: &Request) -> Response {
-        Connection::open(self.address).await.send(request).await
+        self.connection().await.send(request).await
+    }
+
+    /// A connection of its own.
+    pub(crate) async fn connection(&self) -> Connection {
+        if self.is_tls {
+            Connection::open_tls(self.address).await
+        } else {
+            Connection::open(self.address).await
+        }
     }
 
     /// Sends a request with [`TOKEN`] and, when there is one, a JSON body.

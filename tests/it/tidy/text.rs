@@ -93,13 +93,15 @@ fn no_code_is_commented_out() {
     expect_none(&faults, "commented out");
 }
 
-/// Numbers that are codes of OCPI: 2000 to 3999.
+/// Numbers that are codes of OCPI, or near them.
 fn has_ocpi_code(line: &str) -> bool {
-    let numbers = line.split(|character: char| !character.is_ascii_alphanumeric());
+    // The number of a character is another matter.
+    let numbers = line.replace("\\u{", "u");
+    let numbers = numbers.split(|character: char| !character.is_ascii_alphanumeric());
     numbers
         .filter(|word| word.len() == 4)
         .filter_map(|word| word.parse::<u16>().ok())
-        .any(|number| (2000..4000).contains(&number))
+        .any(|number| (2000..2020).contains(&number) || (3000..3020).contains(&number))
 }
 
 #[test]
@@ -107,7 +109,9 @@ fn only_the_status_module_names_status_codes() {
     let mut faults = Vec::new();
     let crates = ["ports", "app", "http"].map(|name| format!("crates/ocpi-{name}/src"));
     let mut seen_in_status = false;
-    for file in files(&crates.each_ref().map(String::as_str), "rs") {
+    let files = files(&crates.each_ref().map(String::as_str), "rs").into_iter();
+    // What another platform's codes mean to us is said where its errors are.
+    for file in files.filter(|file| file.path != "crates/ocpi-ports/src/remote.rs") {
         for (number, line) in product_lines(&file) {
             let line = code(line);
             let is_code = line.contains("StatusCode::")

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use ocpi_app::Ports;
 use ocpi_domain::{
-    Page, PageRequest, Party, Revision, StoredToken, TokenKey, TokenMarks, TokenUid,
+    CiString, Page, PageRequest, Party, Revision, StoredToken, TokenKey, TokenMarks, TokenUid,
 };
 use ocpi_memstore::MemStore;
 use ocpi_ports::{StorageError, TokenQuery, TokenRepository, TokenWrite};
@@ -52,6 +52,17 @@ impl TokenRepository for ReadTogether {
         let found = self.store.find_tokens_by_uid(party, uid).await;
         self.wait().await;
         found
+    }
+
+    async fn find_tokens_by_contract(
+        &self,
+        party: Party,
+        contract_id: &CiString<36>,
+        limit: usize,
+    ) -> Result<Vec<StoredToken>, StorageError> {
+        self.store
+            .find_tokens_by_contract(party, contract_id, limit)
+            .await
     }
 
     async fn put_token(&self, write: TokenWrite) -> Result<StoredToken, StorageError> {

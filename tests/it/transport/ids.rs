@@ -60,6 +60,24 @@ async fn the_ids_of_a_request_come_back_on_success_and_on_every_error() {
     }
 }
 
+/// Holds: T-80, T-81.
+#[tokio::test]
+async fn every_route_makes_ids_when_there_are_none() {
+    let world = World::start().await;
+    world.push_for_routes().await;
+    for (method, target, body) in ROUTES {
+        for version in ["2.2.1", "2.3.0"] {
+            let target = target.replace("2.3.0", version);
+            let request = request(method, &target, body);
+            let stranger = Request::new(method, &target);
+            for request in [request, stranger] {
+                let made = ids(&world.send(&request).await);
+                assert!(made.iter().all(|id| id.len() == 36), "{target}: {made:?}");
+            }
+        }
+    }
+}
+
 /// Holds: T-81, T-83.
 #[tokio::test]
 async fn ids_that_are_missing_or_unfit_are_replaced_by_new_ones() {

@@ -119,7 +119,7 @@ async fn a_method_that_a_route_does_not_offer_is_405_and_allow_names_those_it_do
         ("/ocpi/cpo/versions", "GET"),
         ("/ocpi/2.3.0", "GET"),
         ("/ocpi/emsp/2.3.0/details", "GET"),
-        ("/ocpi/2.3.0/credentials", "GET"),
+        ("/ocpi/2.3.0/credentials", "GET, POST, PUT, DELETE"),
         (SENDER, "GET"),
         (&*question("TOKEN123"), "POST"),
         (&*long, "POST"),

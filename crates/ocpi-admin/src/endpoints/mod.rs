@@ -6,6 +6,7 @@ pub(crate) mod authorizations;
 pub(crate) mod backup;
 pub(crate) mod explain;
 mod export;
+pub(crate) mod handshakes;
 pub(crate) mod health;
 pub(crate) mod import;
 mod openapi;
@@ -18,7 +19,7 @@ mod tokens;
 use crate::endpoint::Endpoint;
 
 /// The one table, in the order of the document.
-static TABLE: [&[Endpoint]; 11] = [
+static TABLE: [&[Endpoint]; 12] = [
     &tokens::ENDPOINTS,
     &import::ENDPOINTS,
     &export::ENDPOINTS,
@@ -27,6 +28,7 @@ static TABLE: [&[Endpoint]; 11] = [
     &sessions::ENDPOINTS,
     &explain::ENDPOINTS,
     &platforms::ENDPOINTS,
+    &handshakes::ENDPOINTS,
     &audit::ENDPOINTS,
     &backup::ENDPOINTS,
     &health::ENDPOINTS,

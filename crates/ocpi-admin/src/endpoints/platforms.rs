@@ -1,23 +1,25 @@
 //! The platforms that we know.
 
-use http::Method;
-use ocpi_domain::json::Object;
-use ocpi_domain::{
-    AuthEncoding, CountryCode, CredentialsToken, Party, PartyId, PartyRole, Platform, PlatformId,
-    Profile, Role,
-};
-use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::Value;
+mod fields;
+mod shown;
+mod write;
 
+use http::Method;
+use ocpi_domain::PlatformId;
+
+use self::write::Write;
 use super::parameters::{AFTER, LIMIT};
 use crate::answer::{self, Answer};
 use crate::endpoint::{Access, BodyKind, Call, Endpoint, Refusal, Success};
 use crate::failure::Failure;
 use crate::page::Items;
 
+pub(crate) use self::shown::{Shown, USES};
+pub(super) use self::write::secret;
+
 const PATH: &str = "/admin/v1/platforms/{id}";
 
-const UNKNOWN: Refusal = Refusal::new(404, "There is no such platform.");
+pub(super) const UNKNOWN: Refusal = Refusal::new(404, "There is no such platform.");
 
 pub(super) static ENDPOINTS: [Endpoint; 4] = [
     Endpoint {
@@ -52,8 +54,8 @@ pub(super) static ENDPOINTS: [Endpoint; 4] = [
         method: Method::PUT,
         path: PATH,
         id: "putPlatform",
-        summary: "Creates or replaces a platform; without a `credentials_token` it keeps the one \
-                  that it has",
+        summary: "Creates or replaces a platform; without a `credentials_token` it keeps what it \
+                  presents, and without a `versions_url` how it is called",
         access: Access::AdminToken,
         query: &[],
         headers: &[],
@@ -64,7 +66,8 @@ pub(super) static ENDPOINTS: [Endpoint; 4] = [
         ],
         refusals: &[Refusal::new(
             409,
-            "Another platform could prove itself by that `credentials_token`.",
+            "Another platform could prove itself by that `credentials_token`, or speaks for one \
+             of the parties in that role; or tokens are written while a handshake is under way.",
         )],
         asks_store: true,
         handler: |call| Box::pin(put(call)),
@@ -73,7 +76,7 @@ pub(super) static ENDPOINTS: [Endpoint; 4] = [
         method: Method::DELETE,
         path: PATH,
         id: "deletePlatform",
-        summary: "Deletes a platform: it can prove itself no more",
+        summary: "Deletes a platform: it can prove itself no more, and is not told",
         access: Access::AdminToken,
         query: &[],
         headers: &[],
@@ -85,177 +88,35 @@ pub(super) static ENDPOINTS: [Endpoint; 4] = [
     },
 ];
 
-/// A platform as the operator sees it: everything but its secrets.
-#[derive(Serialize)]
-pub(crate) struct Shown<'a> {
-    id: &'a PlatformId,
-    roles: Vec<RoleFields>,
-    profile: ProfileFields,
-}
-
-impl<'a> From<&'a Platform> for Shown<'a> {
-    fn from(platform: &'a Platform) -> Shown<'a> {
-        let role = |held: &PartyRole| RoleFields {
-            role: held.role.clone(),
-            country_code: held.party.country_code,
-            party_id: held.party.party_id,
-        };
-        Shown {
-            id: &platform.id,
-            roles: platform.roles.iter().map(role).collect(),
-            profile: platform.profile.into(),
-        }
-    }
-}
-
-/// A platform as the operator writes it.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Write {
-    roles: Vec<Object<RoleFields>>,
-    profile: Option<Object<ProfileFields>>,
-    #[serde(deserialize_with = "secret")]
-    credentials_token: Option<CredentialsToken>,
-}
-
-impl Write {
-    fn into_platform(self, id: PlatformId) -> (Platform, Option<CredentialsToken>) {
-        let role = |Object(fields): Object<RoleFields>| PartyRole {
-            party: Party {
-                country_code: fields.country_code,
-                party_id: fields.party_id,
-            },
-            role: fields.role,
-        };
-        let profile = self.profile.map(|Object(fields)| fields.into());
-        let platform = Platform {
-            id,
-            roles: self.roles.into_iter().map(role).collect(),
-            profile: profile.unwrap_or_default(),
-        };
-        (platform, self.credentials_token)
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RoleFields {
-    #[serde(deserialize_with = "known_role")]
-    role: Role,
-    country_code: CountryCode,
-    party_id: PartyId,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct ProfileFields {
-    tutorial: bool,
-    fill_owner: bool,
-    strict_from: bool,
-    auth_encoding: AuthEncodingName,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum AuthEncodingName {
-    #[default]
-    Auto,
-    Base64,
-    Raw,
-}
-
-impl From<Profile> for ProfileFields {
-    fn from(profile: Profile) -> ProfileFields {
-        let Profile {
-            tutorial,
-            fill_owner,
-            strict_from,
-            auth_encoding,
-        } = profile;
-        ProfileFields {
-            tutorial,
-            fill_owner,
-            strict_from,
-            auth_encoding: match auth_encoding {
-                AuthEncoding::Auto => AuthEncodingName::Auto,
-                AuthEncoding::Base64 => AuthEncodingName::Base64,
-                AuthEncoding::Raw => AuthEncodingName::Raw,
-            },
-        }
-    }
-}
-
-impl From<ProfileFields> for Profile {
-    fn from(fields: ProfileFields) -> Profile {
-        Profile {
-            tutorial: fields.tutorial,
-            fill_owner: fields.fill_owner,
-            strict_from: fields.strict_from,
-            auth_encoding: match fields.auth_encoding {
-                AuthEncodingName::Auto => AuthEncoding::Auto,
-                AuthEncodingName::Base64 => AuthEncoding::Base64,
-                AuthEncodingName::Raw => AuthEncoding::Raw,
-            },
-        }
-    }
-}
-
-/// Reads a secret; what is wrong with it is said without repeating it.
-fn secret<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<CredentialsToken>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(None),
-        Value::String(text) => CredentialsToken::new(&text)
-            .map(Some)
-            .map_err(de::Error::custom),
-        _ => Err(de::Error::custom("must be a string")),
-    }
-}
-
-/// A role that the specification lists: of the operator, another one is a slip.
-fn known_role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Role, D::Error> {
-    let role = Role::deserialize(deserializer)?;
-    if Role::LISTED.contains(&role) {
-        return Ok(role);
-    }
-    let listed: Vec<&str> = Role::LISTED.iter().map(Role::as_str).collect();
-    let listed = listed.join(", ");
-    Err(de::Error::custom(format_args!("must be one of {listed}")))
-}
-
 async fn list(call: Call<'_>) -> Result<Answer, Failure> {
     let after: Option<PlatformId> = call.query.read("after")?;
     let limit = call.query.limit()?;
     let mut platforms = call.server.app.list_platforms().await?;
-    platforms.retain(|platform| after.as_ref().is_none_or(|after| platform.id > *after));
+    platforms.retain(|stored| {
+        after
+            .as_ref()
+            .is_none_or(|after| stored.platform.id > *after)
+    });
     let page = Items::first(
         platforms.iter().collect(),
         limit,
-        |last| last.id.to_string(),
-        |platform| Shown::from(&**platform),
+        |last| last.platform.id.to_string(),
+        |stored| Shown::from(&**stored),
     );
     Ok(answer::found(&page))
 }
 
 async fn get(call: Call<'_>) -> Result<Answer, Failure> {
-    let platform = call
-        .server
-        .app
-        .find_platform(&call.read_place("id")?)
-        .await?;
-    Ok(answer::found(&Shown::from(&*platform)))
+    let id = call.read_place("id")?;
+    let stored = call.server.app.find_platform(&id).await?;
+    Ok(answer::found(&Shown::from(&*stored)))
 }
 
 async fn put(mut call: Call<'_>) -> Result<Answer, Failure> {
-    let id = call.read_place("id")?;
+    let id: PlatformId = call.read_place("id")?;
     let write: Write = call.read_body().await?;
-    let (platform, credentials_token) = write.into_platform(id);
-    let app = &call.server.app;
-    let written = app
-        .put_platform(platform.clone(), credentials_token)
-        .await?;
-    Ok(answer::written(written, &Shown::from(&platform)))
+    let (written, stored) = call.server.app.put_platform(write.into_put(id)?).await?;
+    Ok(answer::written(written, &Shown::from(&*stored)))
 }
 
 async fn delete(call: Call<'_>) -> Result<Answer, Failure> {
@@ -264,34 +125,10 @@ async fn delete(call: Call<'_>) -> Result<Answer, Failure> {
     Ok(answer::deleted())
 }
 
-/// The platform that is written with this body.
+/// Whether a platform is written with this body.
 #[cfg(test)]
-pub(crate) fn read(id: &str, body: &Value) -> Result<Platform, String> {
-    let write: Write = crate::json::read(body.to_string().as_bytes())?;
-    Ok(write.into_platform(PlatformId::new(id).unwrap()).0)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::json;
-
-    use super::*;
-
-    #[test]
-    fn a_secret_is_never_repeated() {
-        for (body, said) in [
-            (r#"{"credentials_token": 1234567}"#, "must be a string"),
-            (r#"{"credentials_token": ["1234567"]}"#, "must be a string"),
-            (r#"{"credentials_token": "1234567 "}"#, "U+0021"),
-            (r#"{"credentials_token": ""}"#, "1 to 64"),
-            (
-                r#"{"credentails_token": "1234567"}"#,
-                "unknown field `credentails_token`",
-            ),
-        ] {
-            let refused = json::read::<Write>(body.as_bytes()).err().unwrap();
-            assert!(refused.contains(said), "{refused}");
-            assert!(!refused.contains("1234567"), "{refused}");
-        }
-    }
+pub(crate) fn reads(body: &serde_json::Value) -> bool {
+    let write = crate::json::read::<Write>(body.to_string().as_bytes());
+    let id = PlatformId::new("peer").unwrap();
+    write.is_ok_and(|write| write.into_put(id).is_ok())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{country_code, date_time, identifier, named, or_null, party_id, strict};
+use super::{country_code, date_time, named, or_null, party_id, place_id, strict};
 
 fn places() -> Value {
     json!({"type": "array", "items": named("AccountPlace")})
@@ -76,12 +76,12 @@ pub(super) fn credit_patch() -> Value {
 }
 
 pub(super) fn place() -> Value {
-    let evse_uids = json!({"type": "array", "items": identifier(36), "minItems": 1});
+    let evse_uids = json!({"type": "array", "items": place_id(), "minItems": 1});
     let mut place = strict(
         json!({
             "country_code": country_code(),
             "party_id": party_id(),
-            "location_id": identifier(36),
+            "location_id": place_id(),
             "evse_uids": evse_uids,
         }),
         &["country_code", "party_id"],

@@ -4,8 +4,8 @@ use ocpi_domain::{AllowedType, AuthorizationStatus, Rule};
 use serde_json::{Value, json};
 
 use super::{
-    ci_string, count, date_time, identifier, named, one_of, or_null, page_of, platform, strict,
-    token,
+    ci_string, count, date_time, identifier, named, one_of, or_null, page_of, place_id, platform,
+    strict, token,
 };
 
 /// The answer to an authorize request.
@@ -40,10 +40,10 @@ pub(crate) fn reference() -> Value {
 pub(super) fn location_references() -> Value {
     strict(
         json!({
-            "location_id": identifier(36),
+            "location_id": place_id(),
             "evse_uids": {
                 "type": "array",
-                "items": identifier(36),
+                "items": place_id(),
                 "description": "Empty is the whole Location.",
             },
         }),

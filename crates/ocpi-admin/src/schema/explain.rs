@@ -4,19 +4,19 @@ use ocpi_domain::RuleOutcome;
 use serde_json::{Value, json};
 
 use super::{
-    authorization, country_code, date_time, identifier, named, one_of, or_null, party_id, platform,
+    authorization, country_code, date_time, named, one_of, or_null, party_id, place_id, platform,
     printable, strict, text, token,
 };
 
 pub(super) fn request() -> Value {
-    let evse_uids = json!({"type": "array", "items": identifier(36)});
+    let evse_uids = json!({"type": "array", "items": place_id()});
     let mut request = strict(
         json!({
             "country_code": country_code(),
             "party_id": party_id(),
             "uid": text(),
             "type": token::token_type(),
-            "location_id": identifier(36),
+            "location_id": place_id(),
             "evse_uids": evse_uids,
             "cpo": named("Party"),
             "platform": platform::id(),

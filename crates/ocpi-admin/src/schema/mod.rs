@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod authorization;
 mod backup;
 mod explain;
+mod handshake;
 mod import;
 pub(crate) mod platform;
 mod problem;
@@ -23,20 +24,25 @@ use crate::page::{LIMIT_DEFAULT, LIMIT_MAX};
 pub(crate) type SchemaOf = fn() -> Value;
 
 /// Every named schema.
-static COMPONENTS: [(&str, SchemaOf); 40] = [
+static COMPONENTS: [(&str, SchemaOf); 50] = [
     ("AccountPlace", account::place),
     ("Authorization", authorization::authorization),
     ("AuthorizationPage", authorization::page),
     ("AuthorizationRecord", authorization::record),
     ("Backup", backup::backup),
     ("BackupRequest", backup::request),
+    ("BootstrapToken", handshake::bootstrap_token),
+    ("BootstrapTokenRequest", handshake::bootstrap_request),
+    ("BusinessDetails", platform::business_details),
     ("CdrToken", session::cdr_token),
     ("ChainFault", audit::fault),
     ("ChainHead", audit::head),
     ("ChainReport", audit::report),
+    ("CredentialsRole", platform::credentials_role),
     ("Credit", account::credit),
     ("CreditPatch", account::credit_patch),
     ("DisplayText", explain::display_text),
+    ("Endpoint", platform::endpoint),
     ("EnergyContract", token::energy_contract),
     ("ExplainRequest", explain::request),
     ("Explanation", explain::explanation),
@@ -47,11 +53,15 @@ static COMPONENTS: [(&str, SchemaOf); 40] = [
     ("Party", party),
     ("PartyRole", platform::party_role),
     ("Platform", platform::platform),
+    ("PlatformConnection", platform::connection),
     ("PlatformPage", platform::page),
     ("PlatformWrite", platform::write),
+    ("PresentedToken", platform::presented_token),
     ("Problem", problem::problem),
     ("Profile", platform::profile),
     ("RefusedLine", import::refused_line),
+    ("RegisterRequest", handshake::register),
+    ("RotateRequest", handshake::rotate),
     ("RuleStep", explain::rule_step),
     ("Session", session::session),
     ("SessionItem", session::item),
@@ -64,6 +74,7 @@ static COMPONENTS: [(&str, SchemaOf); 40] = [
     ("TokenKey", session::token_key),
     ("TokenPage", token::page),
     ("TokenWrite", token::write),
+    ("UnregisterRequest", handshake::unregister),
 ];
 
 /// The named schemas, for `components`.
@@ -126,6 +137,11 @@ fn identifier(characters_max: u16) -> Value {
         "pattern": "^[ -~]*$",
         "not": {"const": "#NA"},
     })
+}
+
+/// A Location or an EVSE: 2.1.1 lets them be three characters longer than its successors do.
+fn place_id() -> Value {
+    identifier(39)
 }
 
 /// Printable ASCII, compared without case.

@@ -1,9 +1,12 @@
 //! Platforms.
 
-use ocpi_domain::Role;
+use ocpi_domain::{OcpiVersion, Role};
 use serde_json::{Value, json};
 
-use super::{country_code, named, one_of, or_null, page_of, party_id, strict};
+use super::{
+    country_code, date_time, named, one_of, or_null, page_of, party_id, printable, strict,
+};
+use crate::endpoints::platforms::USES;
 
 /// The id of a platform.
 pub(crate) fn id() -> Value {
@@ -49,37 +52,211 @@ pub(super) fn profile() -> Value {
     profile
 }
 
+/// A hub's own party.
+fn hub_party_id() -> Value {
+    json!({
+        "type": ["string", "null"],
+        "pattern": "^[A-Za-z]{2}[A-Za-z0-9]{3}$",
+        "description": "Its own party when it is a hub, which passes on for others: country and \
+                        party in five characters. One without `roles` may pass on for every party \
+                        that no other platform speaks for.",
+        "examples": ["NLHUB"],
+    })
+}
+
+fn allowed_parties() -> Value {
+    json!({
+        "type": ["array", "null"],
+        "items": named("Party"),
+        "description": "The only parties that it may speak for; `null` when it is not limited.",
+    })
+}
+
+fn our_party() -> Value {
+    let mut party = or_null(named("Party"));
+    party["description"] = "Which of our parties it deals with over 2.1.1, where one connection \
+                            is one party; `null` is the first that is hosted in the role that it \
+                            needs."
+        .into();
+    party
+}
+
+/// An absolute URL.
+pub(super) fn url() -> Value {
+    json!({
+        "type": "string",
+        "maxLength": 255,
+        "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://[!-~]+$",
+        "examples": ["https://peer.example/ocpi/versions"],
+    })
+}
+
+/// A credentials token that is sent and never shown.
+pub(super) fn secret() -> Value {
+    json!({"type": "string", "pattern": "^[!-~]{1,64}$", "writeOnly": true})
+}
+
 pub(super) fn platform() -> Value {
+    let connection = or_null(named("PlatformConnection"));
+    let properties = json!({
+        "id": id(),
+        "roles": {"type": "array", "items": named("PartyRole")},
+        "hub_party_id": hub_party_id(),
+        "allowed_parties": allowed_parties(),
+        "our_party": our_party(),
+        "profile": named("Profile"),
+        "registered": {
+            "type": "boolean",
+            "description": "Whether it has a token that is good for everything.",
+        },
+        "tokens": {"type": "array", "items": named("PresentedToken")},
+        "connection": connection,
+    });
+    let required = [
+        "id",
+        "roles",
+        "hub_party_id",
+        "allowed_parties",
+        "our_party",
+        "profile",
+        "registered",
+        "tokens",
+        "connection",
+    ];
+    strict(properties, &required)
+}
+
+pub(super) fn presented_token() -> Value {
+    let mut good_for = one_of(USES.into_iter());
+    good_for["description"] = "`registration`: to register with, once. `offered`: in a handshake \
+                               that we began. `live`: for everything. `former`: for everything, \
+                               until its successor is used first."
+        .into();
+    let mut until = or_null(date_time());
+    until["description"] = "The first moment at which it is good for nothing.".into();
+    let mut token = strict(
+        json!({
+            "use": good_for,
+            "hash": {"type": "string", "description": "The beginning of its keyed hash, as in the log."},
+            "until": until,
+        }),
+        &["use", "hash", "until"],
+    );
+    token["description"] = "A token that it may present to us.".into();
+    token
+}
+
+pub(super) fn connection() -> Value {
+    let version = json!({
+        "type": ["string", "null"],
+        "enum": [
+            OcpiVersion::V2_3_0.as_str(),
+            OcpiVersion::V2_2_1.as_str(),
+            OcpiVersion::V2_1_1.as_str(),
+            null,
+        ],
+        "description": "The version that is spoken; `null` while it was not looked up.",
+    });
+    let mut connection = strict(
+        json!({
+            "versions_url": url(),
+            "version": version,
+            "endpoints": {"type": "array", "items": named("Endpoint")},
+            "presented": {
+                "type": "array",
+                "items": named("CredentialsRole"),
+                "description": "How it presented itself; empty when it did not.",
+            },
+        }),
+        &["versions_url", "version", "endpoints", "presented"],
+    );
+    connection["description"] = "How we call it; what we present is never shown.".into();
+    connection
+}
+
+pub(super) fn endpoint() -> Value {
     strict(
         json!({
-            "id": id(),
-            "roles": {"type": "array", "items": named("PartyRole")},
-            "profile": named("Profile"),
+            "identifier": {"type": "string", "minLength": 1, "examples": ["tokens"]},
+            "role": one_of(["SENDER", "RECEIVER"].into_iter()),
+            "url": url(),
         }),
-        &["id", "roles", "profile"],
+        &["identifier", "role", "url"],
     )
+}
+
+pub(super) fn credentials_role() -> Value {
+    strict(
+        json!({
+            "role": role(),
+            "business_details": named("BusinessDetails"),
+            "country_code": country_code(),
+            "party_id": party_id(),
+        }),
+        &["role", "business_details", "country_code", "party_id"],
+    )
+}
+
+pub(super) fn business_details() -> Value {
+    let properties = json!({
+        "name": printable(100),
+        "website": printable(255),
+        "logo": {"type": "object", "description": "An `Image` of OCPI, as it came."},
+    });
+    strict(properties, &["name"])
 }
 
 pub(super) fn write() -> Value {
     let listed = one_of(Role::LISTED.iter().map(Role::as_str));
-    strict(
+    let secret_or_null = |description: &str| {
+        let mut schema = secret();
+        schema["type"] = json!(["string", "null"]);
+        schema["description"] = description.into();
+        schema
+    };
+    let mut versions_url = or_null(url());
+    versions_url["description"] = "Its versions endpoint, which is looked up when it is called \
+                                   first; with `outbound_token`. Without, the connection stays \
+                                   as it is."
+        .into();
+    let mut schema = strict(
         json!({
             "roles": {
                 "type": "array",
                 "items": {"allOf": [named("PartyRole"), {"properties": {"role": listed}}]},
                 "default": [],
             },
+            "hub_party_id": hub_party_id(),
+            "allowed_parties": allowed_parties(),
+            "our_party": our_party(),
             "profile": or_null(named("Profile")),
-            "credentials_token": {
-                "type": ["string", "null"],
-                "pattern": "^[!-~]{1,64}$",
-                "writeOnly": true,
-                "description": "What it presents to us. Only a keyed hash is stored, and it is \
-                                never shown.",
-            },
+            "credentials_token": secret_or_null(
+                "What it presents to us, in place of all that it presented before. Only a keyed \
+                 hash is stored, and it is never shown. Without, what it presents stays as it is.",
+            ),
+            "versions_url": versions_url,
+            "outbound_token": secret_or_null(
+                "What we present to it. It is stored encrypted, and never shown.",
+            ),
         }),
         &[],
-    )
+    );
+    schema["anyOf"] = json!([
+        {
+            "required": ["versions_url", "outbound_token"],
+            "properties": {
+                "versions_url": {"type": "string"},
+                "outbound_token": {"type": "string"},
+            },
+        },
+        {
+            "properties": {
+                "versions_url": {"type": "null"},
+                "outbound_token": {"type": "null"},
+            },
+        },
+    ]);
+    schema
 }
 
 pub(super) fn page() -> Value {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     authorization, ci_string, country_code, date_time, identifier, named, one_of, page_of,
-    party_id, platform, strict, token,
+    party_id, place_id, platform, strict, token,
 };
 
 /// Whether a session counts.
@@ -35,8 +35,8 @@ pub(super) fn session() -> Value {
                 "description": "The authorization that it began with. What is no reference of \
                                 ours is kept, and says nothing.",
             },
-            "location_id": identifier(36),
-            "evse_uid": or_not_available(identifier(36)),
+            "location_id": place_id(),
+            "evse_uid": or_not_available(place_id()),
             "status": one_of(SessionStatus::ALL.iter().map(SessionStatus::as_str)),
             "last_updated": date_time(),
         },
@@ -131,8 +131,8 @@ pub(super) fn slot() -> Value {
             "authorization_reference": authorization::reference(),
             "token": named("TokenKey"),
             "platform": platform::id(),
-            "location_id": identifier(36),
-            "evse_uid": identifier(36),
+            "location_id": place_id(),
+            "evse_uid": place_id(),
             "until": date_time(),
         }),
         &["token", "platform", "until"],

@@ -1,5 +1,6 @@
 //! Each schema is held to the type that is really written or read.
 
+mod platforms;
 mod pushed;
 
 use std::sync::Arc;
@@ -7,15 +8,14 @@ use std::sync::Arc;
 use jsonschema::Validator;
 use ocpi_app::Explanation;
 use ocpi_domain::{
-    AuthEncoding, AuthorizationRecord, DateTime, Platform, PlatformId, Profile, Rule, RuleOutcome,
-    RuleStep, Token, TokenAccount, TokenPatch,
+    AuthorizationRecord, DateTime, Rule, RuleOutcome, RuleStep, Token, TokenAccount, TokenPatch,
 };
 use ocpi_ports::{ChainFault, ChainHead, ChainLink, ChainReport};
 use serde_json::{Value, json};
 
 use super::{COMPONENTS, named};
 use crate::answer::Answer;
-use crate::endpoints::{audit, authorizations, backup, explain, health, import, platforms};
+use crate::endpoints::{audit, authorizations, backup, explain, health, import};
 use crate::failure::Failure;
 use crate::openapi;
 use crate::page::Items;
@@ -363,70 +363,6 @@ fn a_question_for_an_explanation_is_read_as_its_schema_says() {
         question.as_object_mut().unwrap().remove(name);
         assert_invalid("ExplainRequest", &question);
         assert!(!explain::reads(&question), "{question}");
-    }
-}
-
-#[test]
-fn a_platform_is_as_its_schemas_say() {
-    let body = json!({
-        "roles": [{"role": "EMSP", "country_code": "CH", "party_id": "ABC"}],
-        "profile": {
-            "tutorial": true,
-            "fill_owner": true,
-            "strict_from": true,
-            "auth_encoding": "base64",
-        },
-        "credentials_token": "secret",
-    });
-    assert_is_all("PlatformWrite", &body);
-    let platform = platforms::read("peer", &body).unwrap();
-    let shown = json!(platforms::Shown::from(&platform));
-    assert_is_all("Platform", &shown);
-    assert_eq!(shown["roles"], body["roles"]);
-    assert_eq!(shown["profile"], body["profile"]);
-    assert_is_all("PartyRole", &shown["roles"][0]);
-    assert_is_all("Profile", &shown["profile"]);
-    for auth_encoding in [AuthEncoding::Auto, AuthEncoding::Base64, AuthEncoding::Raw] {
-        let platform = Platform {
-            id: PlatformId::new("peer").unwrap(),
-            roles: Vec::new(),
-            profile: Profile {
-                auth_encoding,
-                ..Profile::default()
-            },
-        };
-        let shown = json!(platforms::Shown::from(&platform));
-        assert_valid(
-            "PlatformPage",
-            &json!(Items {
-                items: vec![shown],
-                next: None
-            }),
-        );
-    }
-    for body in [
-        json!({}),
-        json!({"credentials_token": null}),
-        json!({"profile": null}),
-        json!({"profile": {}}),
-        json!({"roles": null}),
-        json!({"x": 1}),
-        json!({"profile": {"x": 1}}),
-        json!({"profile": {"auth_encoding": "Auto"}}),
-        json!({"profile": []}),
-        json!({"roles": [{"role": "EMSP", "country_code": "CH", "party_id": "ABC", "x": 1}]}),
-        json!({"roles": [{"role": "EMPS", "country_code": "CH", "party_id": "ABC"}]}),
-        json!({"roles": [["EMSP", "CH", "ABC"]]}),
-        json!({"credentials_token": ""}),
-        json!({"credentials_token": 1}),
-        json!({"credentials_token": "x".repeat(65)}),
-    ] {
-        let is_read = platforms::read("peer", &body).is_ok();
-        assert_eq!(
-            validator("PlatformWrite").is_valid(&body),
-            is_read,
-            "{body}"
-        );
     }
 }
 

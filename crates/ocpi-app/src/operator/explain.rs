@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use ocpi_domain::{
     AllowedType, AuthorizationRequest, AuthorizationStatus, AuthorizationSubject, DateTime,
-    Decision, DisplayText, LocationReferences, Party, Platform, PlatformId, Role, Rule,
-    RuleOutcome, RuleStep, RuleTrail, Slot, SlotHolder, SlotPlace, Token, TokenAccount, TokenType,
-    explain,
+    Decision, DisplayText, LocationReferences, OcpiVersion, Party, Platform, PlatformId, Role,
+    Rule, RuleOutcome, RuleStep, RuleTrail, Slot, SlotHolder, SlotPlace, Token, TokenAccount,
+    TokenType, explain,
 };
-use ocpi_ports::{SlotQuery, StorageError, SubjectLookup};
+use ocpi_ports::{SlotQuery, StorageError, StoredPlatform, SubjectLookup};
 
 use super::OperatorError;
-use crate::access::cpo_parties;
 use crate::app::App;
 use crate::deadline::in_time;
 use crate::slot_claim::slot_limit;
@@ -78,7 +77,7 @@ impl App {
     ) -> Result<Explanation, OperatorError> {
         let platform = self.asking_platform(request).await?;
         let cpo_parties = match &platform {
-            Some(platform) => cpo_parties(platform, request.cpo),
+            Some(platform) => self.cpo_parties(platform, request.cpo).await?,
             None => request.cpo.into_iter().collect(),
         };
         let now = request.at.unwrap_or_else(|| self.now());
@@ -87,6 +86,7 @@ impl App {
             to: None,
             uid: &request.uid,
             token_type: &request.token_type,
+            version: OcpiVersion::V2_3_0,
             platform: platform.as_ref().map(|platform| &platform.id),
             cpo_parties: &cpo_parties,
             location: request.location.as_ref(),
@@ -157,17 +157,20 @@ impl App {
     ) -> Result<Option<Arc<Platform>>, OperatorError> {
         let platforms = &self.ports.platforms;
         if let Some(id) = &request.platform {
-            let platform = platforms.find_platform(id).await?;
-            return Ok(Some(platform.ok_or(OperatorError::UnknownPlatform)?));
+            let stored = platforms.find_platform(id).await?;
+            let stored = stored.ok_or(OperatorError::UnknownPlatform)?;
+            return Ok(Some(Arc::clone(&stored.platform)));
         }
         let Some(cpo) = request.cpo else {
             return Ok(None);
         };
-        let mut speaking = platforms.list_platforms().await?;
-        speaking.retain(|platform| platform.holds(cpo, &Role::Cpo));
-        Ok(<[Arc<Platform>; 1]>::try_from(speaking)
-            .ok()
-            .map(|[only]| only))
+        let known = platforms.list_platforms().await?.platforms;
+        let speaks = |stored: &&Arc<StoredPlatform>| stored.platform.holds(cpo, &Role::Cpo);
+        let mut speaking = known.iter().filter(speaks);
+        Ok(match (speaking.next(), speaking.next()) {
+            (Some(only), None) => Some(Arc::clone(&only.platform)),
+            _ => None,
+        })
     }
 }
 
@@ -200,12 +203,12 @@ mod tests {
     use std::sync::Mutex;
 
     use ocpi_domain::{ConcurrencyScope, PartyRole, Platform, Role, SlotId, SlotUse};
-    use ocpi_ports::{MockAuthorizationRepository, MockPlatformRepository};
+    use ocpi_ports::MockAuthorizationRepository;
     use serde_json::{Value, json};
 
     use super::*;
     use crate::Ports;
-    use crate::testing::{app, moment, now, party, platform, ports, token};
+    use crate::testing::{KnownPlatforms, app, moment, now, party, platform, ports, token};
 
     /// An application in which CH/ABC has the Token CARD with `account`, and whose platform
     /// `peer` speaks for NL/ALF and NL/BET as CPO. It takes no record.
@@ -233,32 +236,23 @@ mod tests {
                 })
             });
         expect_more(&mut authorizations);
-        let mut platforms = MockPlatformRepository::new();
         let known = |id, cpos: &[&str]| {
             let roles = cpos.iter().map(|it| PartyRole {
                 party: party(it),
                 role: Role::Cpo,
             });
-            Arc::new(Platform {
+            StoredPlatform::new(Platform {
                 roles: roles.collect(),
                 ..platform(id)
             })
         };
-        let all = [
+        let platforms = KnownPlatforms::of(vec![
             known("peer", &["NL/ALF", "NL/BET", "NL/TWO"]),
             known("rival", &["NL/TWO"]),
-        ];
-        let found = all.clone();
-        platforms.expect_find_platform().returning(move |id| {
-            let found = found.iter().find(|platform| platform.id == *id);
-            Ok(found.cloned())
-        });
-        platforms
-            .expect_list_platforms()
-            .returning(move || Ok(all.to_vec()));
+        ]);
         app(Ports {
             authorizations: Arc::new(authorizations),
-            platforms: Arc::new(platforms),
+            platforms,
             ..ports()
         })
     }

@@ -4,13 +4,27 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use ocpi_domain::{CredentialsToken, Platform, PlatformId};
-use ocpi_ports::StorageError;
+use ocpi_domain::{
+    CredentialsToken, CredentialsUse, OcpiUrl, Party, PartyRole, Platform, PlatformId,
+};
+use ocpi_ports::{Connection, PlatformList, PresentedToken, StoredPlatform, TokenHash};
 
 use super::OperatorError;
 use crate::app::App;
 use crate::deadline::in_time;
+use crate::platform_update::{WrittenPlatform, find, is_held_by_another};
 use crate::put_token::Written;
+
+/// A platform as its operator describes it.
+#[derive(Debug, Clone)]
+pub struct PutPlatform {
+    /// The platform.
+    pub platform: Platform,
+    /// What it presents to us from now on; `None` leaves that as it is.
+    pub credentials_token: Option<CredentialsToken>,
+    /// Its versions endpoint, and what we present there from now on; `None` leaves that as it is.
+    pub connection: Option<(OcpiUrl, CredentialsToken)>,
+}
 
 impl App {
     /// Every platform, in the order of their ids.
@@ -18,8 +32,10 @@ impl App {
     /// # Errors
     ///
     /// [`OperatorError::Storage`].
-    pub async fn list_platforms(&self) -> Result<Vec<Arc<Platform>>, OperatorError> {
-        Ok(in_time(self.ports.platforms.list_platforms()).await?)
+    pub async fn list_platforms(&self) -> Result<Vec<Arc<StoredPlatform>>, OperatorError> {
+        Ok(in_time(self.ports.platforms.list_platforms())
+            .await?
+            .platforms)
     }
 
     /// The platform of that id.
@@ -27,58 +43,90 @@ impl App {
     /// # Errors
     ///
     /// [`OperatorError::UnknownPlatform`], [`OperatorError::Storage`].
-    pub async fn find_platform(&self, id: &PlatformId) -> Result<Arc<Platform>, OperatorError> {
+    pub async fn find_platform(
+        &self,
+        id: &PlatformId,
+    ) -> Result<Arc<StoredPlatform>, OperatorError> {
         let found = in_time(self.ports.platforms.find_platform(id)).await?;
         found.ok_or(OperatorError::UnknownPlatform)
     }
 
-    /// Creates or replaces a platform, and the token that it presents to us when one is given;
-    /// without one it keeps the one that it has.
+    /// Creates or replaces a platform, as its operator describes it; with what is stored then.
+    ///
+    /// It keeps what it presents to us and how we call it, where the operator does not say it; and
+    /// that it is a hub, as long as it is registered as one.
     ///
     /// # Errors
     ///
     /// [`OperatorError::CredentialsTokenTaken`] when another platform could prove itself by that
-    /// token, as it is or by its Base64; [`OperatorError::Storage`]. Nothing was written then.
+    /// token, as it is or by its Base64; [`OperatorError::PartyTaken`],
+    /// [`OperatorError::PartyNotAllowed`]; [`OperatorError::HandshakeRunning`] when tokens are
+    /// written that a handshake is about to replace; [`OperatorError::Storage`]. Nothing was
+    /// written then.
     pub async fn put_platform(
         &self,
-        platform: Platform,
-        credentials_token: Option<CredentialsToken>,
-    ) -> Result<Written, OperatorError> {
-        in_time(self.put_platform_of_store(platform, credentials_token)).await
+        request: PutPlatform,
+    ) -> Result<(Written, Arc<StoredPlatform>), OperatorError> {
+        let written = in_time(self.put_platform_of_store(&request)).await?;
+        let did = if written.is_new {
+            Written::Created
+        } else {
+            Written::Updated
+        };
+        Ok((did, written.stored))
     }
 
     async fn put_platform_of_store(
         &self,
-        platform: Platform,
-        credentials_token: Option<CredentialsToken>,
-    ) -> Result<Written, OperatorError> {
-        if let Some(token) = &credentials_token {
-            self.require_free(token, &platform.id).await?;
-        }
-        let hash = credentials_token.map(|token| self.ports.credentials_hash.hash(&token));
-        match self.ports.platforms.put_platform(platform, hash).await {
-            Ok(true) => Ok(Written::Created),
-            Ok(false) => Ok(Written::Updated),
-            Err(StorageError::Conflict) => Err(OperatorError::CredentialsTokenTaken),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Checks that no other platform presents the token or one that can be read as it. Only its
-    /// hash is known of each, so whatever is presented like this one is looked up.
-    async fn require_free(
-        &self,
-        token: &CredentialsToken,
-        id: &PlatformId,
-    ) -> Result<(), OperatorError> {
-        for reading in readings(token) {
-            let hash = self.ports.credentials_hash.hash(&reading);
-            let holder = self.ports.platforms.find_platform_by_token_hash(&hash);
-            if holder.await?.is_some_and(|holder| holder.id != *id) {
-                return Err(OperatorError::CredentialsTokenTaken);
+        request: &PutPlatform,
+    ) -> Result<WrittenPlatform, OperatorError> {
+        let PutPlatform {
+            platform,
+            credentials_token,
+            connection,
+        } = request;
+        let hash = |token: &CredentialsToken| self.ports.credentials_hash.hash(token);
+        let presented = credentials_token.as_ref().map(|token| PresentedToken {
+            hash: hash(token),
+            good_for: CredentialsUse::Live,
+        });
+        let like_it: Vec<TokenHash> = credentials_token
+            .as_ref()
+            .map(|token| readings(token).iter().map(hash).collect())
+            .unwrap_or_default();
+        let connection = connection.as_ref().map(|(url, token)| Connection {
+            versions_url: url.clone(),
+            sealed_token: self.seal_for(&platform.id, token),
+            served: None,
+            presented: Vec::new(),
+        });
+        let writes_tokens = presented.is_some() || connection.is_some();
+        self.update_platform(|list| {
+            // Asked with each attempt: one may begin between two.
+            if writes_tokens && self.handshakes.is_running(&platform.id) {
+                return Err(OperatorError::HandshakeRunning);
             }
-        }
-        Ok(())
+            require_free(&like_it, &platform.id, list)?;
+            require_parties(platform, list)?;
+            let stored = find(list, &platform.id);
+            let mut new = StoredPlatform::new(platform.clone());
+            if let Some(stored) = stored {
+                new.tokens.clone_from(&stored.tokens);
+                new.connection.clone_from(&stored.connection);
+                new.platform = Arc::new(Platform {
+                    hub: platform.hub.or_else(|| kept_hub(platform, stored)),
+                    ..platform.clone()
+                });
+            }
+            if let Some(presented) = presented {
+                new.tokens = vec![presented];
+            }
+            if connection.is_some() {
+                new.connection.clone_from(&connection);
+            }
+            Ok(new)
+        })
+        .await
     }
 
     /// Deletes the platform: it can prove itself no more.
@@ -90,6 +138,50 @@ impl App {
         let deleted = in_time(self.ports.platforms.delete_platform(id)).await?;
         deleted.then_some(()).ok_or(OperatorError::UnknownPlatform)
     }
+}
+
+/// The hub that a platform stays which the operator writes without one: as which it registered. A
+/// hub that loses its last party does not stay one, or it might speak for all parties of a sudden.
+fn kept_hub(platform: &Platform, stored: &StoredPlatform) -> Option<Party> {
+    let hub = stored.platform.hub?;
+    let is_as_open = !platform.roles.is_empty() || stored.platform.is_open_hub();
+    (stored.connection.is_some() && is_as_open).then_some(hub)
+}
+
+/// Checks that no other platform presents a token of one of these hashes: those of everything that
+/// a new token could be read as. Only its hash is known of each, so all of them are compared.
+fn require_free(
+    like_it: &[TokenHash],
+    id: &PlatformId,
+    list: &PlatformList,
+) -> Result<(), OperatorError> {
+    let mut others = list
+        .platforms
+        .iter()
+        .filter(|stored| stored.platform.id != *id);
+    let is_taken = others.any(|stored| {
+        let mut presented = stored.tokens.iter();
+        presented.any(|presented| like_it.contains(&presented.hash))
+    });
+    if is_taken {
+        Err(OperatorError::CredentialsTokenTaken)
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks that the platform may speak for its parties. The operator may give it one that is hosted
+/// here, too.
+fn require_parties(platform: &Platform, list: &PlatformList) -> Result<(), OperatorError> {
+    for PartyRole { party, role } in &platform.roles {
+        if !platform.may_hold(*party) {
+            return Err(OperatorError::PartyNotAllowed(*party));
+        }
+        if is_held_by_another(list, &platform.id, *party, role) {
+            return Err(OperatorError::PartyTaken(*party, role.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// How a token that is presented in Base64 may be written: with its padding or without.
@@ -124,14 +216,16 @@ fn readings(token: &CredentialsToken) -> Vec<CredentialsToken> {
 
 #[cfg(test)]
 mod tests {
-    use ocpi_ports::MockPlatformRepository;
+    use ocpi_domain::Role;
+    use ocpi_ports::{MockPlatformRepository, StorageError};
 
     use super::*;
     use crate::Ports;
-    use crate::testing::{app, platform, ports};
+    use crate::testing::peer::{token, versions_url};
+    use crate::testing::{CountedRandomness, KnownPlatforms, app, down, party, platform, ports};
 
     fn readings_of(text: &str) -> Vec<String> {
-        let readings = readings(&CredentialsToken::new(text).unwrap());
+        let readings = readings(&token(text));
         readings.iter().map(|it| it.expose().to_owned()).collect()
     }
 
@@ -158,24 +252,69 @@ mod tests {
         assert_eq!(readings_of(&text), [text]);
     }
 
-    /// Puts `peer` with the token `new` where `holder` presents the token `held`.
-    async fn put(new: &str, holder: &'static str, held: &str) -> Result<Written, OperatorError> {
-        let held = ports()
-            .credentials_hash
-            .hash(&CredentialsToken::new(held).unwrap());
-        let mut platforms = MockPlatformRepository::new();
-        platforms
-            .expect_find_platform_by_token_hash()
-            .returning(move |hash| Ok((*hash == held).then(|| Arc::new(platform(holder)))));
-        platforms
-            .expect_put_platform()
-            .returning(|_, hash| Ok(hash.is_some()));
-        let app = app(Ports {
-            platforms: Arc::new(platforms),
+    fn hash(text: &str) -> TokenHash {
+        ports().credentials_hash.hash(&token(text))
+    }
+
+    fn live(text: &str) -> PresentedToken {
+        PresentedToken {
+            hash: hash(text),
+            good_for: CredentialsUse::Live,
+        }
+    }
+
+    fn holding(id: &str, roles: &[(Role, &str)]) -> Platform {
+        let role = |(role, name): &(Role, &str)| PartyRole {
+            party: party(name),
+            role: role.clone(),
+        };
+        Platform {
+            roles: roles.iter().map(role).collect(),
+            ..platform(id)
+        }
+    }
+
+    /// A platform that presents that token.
+    fn presenting(platform: Platform, text: &str) -> StoredPlatform {
+        StoredPlatform {
+            tokens: vec![live(text)],
+            ..StoredPlatform::new(platform)
+        }
+    }
+
+    fn connection() -> Connection {
+        Connection {
+            versions_url: versions_url(),
+            sealed_token: ocpi_ports::SealedToken(Box::default()),
+            served: None,
+            presented: Vec::new(),
+        }
+    }
+
+    fn app_with(known: &Arc<KnownPlatforms>) -> App {
+        app(Ports {
+            platforms: Arc::clone(known) as _,
+            randomness: Arc::new(CountedRandomness::default()),
             ..ports()
-        });
-        app.put_platform(platform("peer"), CredentialsToken::new(new).ok())
-            .await
+        })
+    }
+
+    fn write(platform: Platform, text: Option<&str>) -> PutPlatform {
+        PutPlatform {
+            platform,
+            credentials_token: text.map(token),
+            connection: None,
+        }
+    }
+
+    /// Puts `peer` with the token `new` where `holder` presents the token `held`.
+    async fn put(new: &str, holder: &str, held: &str) -> Result<Written, OperatorError> {
+        let known = KnownPlatforms::of(vec![presenting(platform(holder), held)]);
+        let request = write(platform("peer"), Some(new));
+        let (written, stored) = app_with(&known).put_platform(request).await?;
+        assert_eq!(stored, known.get("peer"));
+        assert_eq!(stored.tokens, [live(new)]);
+        Ok(written)
     }
 
     /// Holds: T-04, T-05.
@@ -194,41 +333,165 @@ mod tests {
                 "{new} beside {held}: {refused:?}"
             );
             // Its own may be read in any way.
-            assert_eq!(put(new, "peer", held).await.unwrap(), Written::Created);
+            assert_eq!(put(new, "peer", held).await.unwrap(), Written::Updated);
         }
         assert_eq!(put("abc", "other", "abd").await.unwrap(), Written::Created);
     }
 
+    /// Another platform may get the token, or the party, between the look and the write.
     #[tokio::test]
-    async fn a_platform_without_a_token_is_put_without_a_hash() {
-        let mut platforms = MockPlatformRepository::new();
-        platforms
-            .expect_put_platform()
-            .returning(|_, hash| Ok(hash.is_none()));
-        let app = app(Ports {
-            platforms: Arc::new(platforms),
-            ..ports()
+    async fn what_another_platform_got_meanwhile_is_taken() {
+        let emsp = || [(Role::Emsp, "DE/EMS")];
+        let known = KnownPlatforms::of(vec![]);
+        known.before_next_put(move |platforms| {
+            platforms.push(Arc::new(presenting(holding("other", &emsp()), "abc")));
+            Ok(())
         });
-        let put = app.put_platform(platform("peer"), None).await;
-        assert_eq!(put.unwrap(), Written::Created);
+        let app = app_with(&known);
+        let refused = app.put_platform(write(platform("peer"), Some("abc"))).await;
+        assert!(matches!(refused, Err(OperatorError::CredentialsTokenTaken)));
+        let refused = app
+            .put_platform(write(holding("peer", &emsp()), None))
+            .await;
+        assert!(
+            matches!(refused, Err(OperatorError::PartyTaken(taken, Role::Emsp)) if taken == party("DE/EMS"))
+        );
+        assert_eq!(known.all().len(), 1);
+        // Another role of it is another's.
+        let cpo = holding("peer", &[(Role::Cpo, "DE/EMS")]);
+        assert!(app.put_platform(write(cpo, None)).await.is_ok());
     }
 
-    /// Another platform may get the token between the look and the write.
+    /// Holds: C-14, C-20. What is kept of a platform that left keeps nobody from its parties.
     #[tokio::test]
-    async fn a_token_that_another_platform_got_meanwhile_is_taken() {
-        let mut platforms = MockPlatformRepository::new();
-        platforms
-            .expect_find_platform_by_token_hash()
-            .returning(|_| Ok(None));
-        platforms
-            .expect_put_platform()
-            .returning(|_, _| Err(StorageError::Conflict));
+    async fn a_platform_that_left_holds_no_party() {
+        let emsp = [(Role::Emsp, "DE/EMS")];
+        let left = StoredPlatform::new(holding("left", &emsp));
+        let known = KnownPlatforms::of(vec![left]);
+        let app = app_with(&known);
+        let put = app.put_platform(write(holding("peer", &emsp), Some("abc")));
+        assert!(put.await.is_ok());
+        let back = app.put_platform(write(holding("left", &emsp), None)).await;
+        assert!(matches!(back, Err(OperatorError::PartyTaken(..))));
+    }
+
+    /// Holds: C-20.
+    #[tokio::test]
+    async fn a_platform_is_given_no_party_that_it_may_not_have() {
+        let known = KnownPlatforms::of(vec![]);
+        let app = app_with(&known);
+        let mut limited = holding("peer", &[(Role::Emsp, "DE/EMS")]);
+        limited.allowed_parties = Some(vec![party("DE/OTH")]);
+        let refused = app.put_platform(write(limited, None)).await;
+        assert!(
+            matches!(refused, Err(OperatorError::PartyNotAllowed(refused)) if refused == party("DE/EMS"))
+        );
+        // The operator may give away what is hosted here.
+        let ours = holding("peer", &[(Role::Emsp, "CH/ABC"), (Role::Cpo, "CH/ABC")]);
+        assert!(app.put_platform(write(ours, None)).await.is_ok());
+    }
+
+    /// Holds: C-14. Tokens and connection stay unless they are said; each alone.
+    #[tokio::test]
+    async fn a_platform_keeps_what_the_operator_does_not_say() {
+        let stored = StoredPlatform {
+            connection: Some(connection()),
+            ..presenting(platform("peer"), "abc")
+        };
+        let known = KnownPlatforms::of(vec![stored]);
+        let app = app_with(&known);
+        let emsp = holding("peer", &[(Role::Emsp, "DE/EMS")]);
+        let (written, stored) = app.put_platform(write(emsp.clone(), None)).await.unwrap();
+        assert_eq!(written, Written::Updated);
+        assert_eq!(*stored.platform, emsp);
+        assert_eq!(stored.tokens, [live("abc")]);
+        assert_eq!(stored.connection, Some(connection()));
+
+        let request = PutPlatform {
+            connection: Some((versions_url(), token("theirs"))),
+            ..write(emsp, Some("new"))
+        };
+        let (_, stored) = app.put_platform(request).await.unwrap();
+        assert_eq!(stored.tokens, [live("new")]);
+        let connection = stored.connection.as_ref().unwrap();
+        let seal = ports().credentials_seal;
+        let opened = seal.open(&stored.platform.id, &connection.sealed_token);
+        assert_eq!(opened.unwrap().expose(), "theirs");
+        assert_eq!(connection.served, None);
+    }
+
+    /// Holds: C-18, C-21.
+    #[tokio::test]
+    async fn a_hub_stays_one_and_does_not_become_more() {
+        let hub = |roles: &[(Role, &str)]| Platform {
+            hub: Some(party("NL/HUB")),
+            ..holding("peer", roles)
+        };
+        let behind = [(Role::Cpo, "NL/BET")];
+        for (before, written, stays) in [
+            (hub(&[]), holding("peer", &[]), true),
+            (hub(&[]), holding("peer", &behind), true),
+            (hub(&behind), holding("peer", &behind), true),
+            // Without its parties it would speak for all.
+            (hub(&behind), holding("peer", &[]), false),
+            (holding("peer", &behind), holding("peer", &behind), false),
+        ] {
+            let stored = StoredPlatform {
+                connection: Some(connection()),
+                ..presenting(before.clone(), "abc")
+            };
+            let known = KnownPlatforms::of(vec![stored]);
+            let app = app_with(&known);
+            let (_, stored) = app
+                .put_platform(write(written.clone(), None))
+                .await
+                .unwrap();
+            assert_eq!(
+                stored.platform.hub.is_some(),
+                stays,
+                "{before:?} {written:?}"
+            );
+        }
+        let known = KnownPlatforms::of(vec![StoredPlatform::new(hub(&[]))]);
+        let app = app_with(&known);
+        let (_, stored) = app
+            .put_platform(write(platform("peer"), None))
+            .await
+            .unwrap();
+        assert_eq!(stored.platform.hub, None);
+    }
+
+    /// Holds: C-10, C-24.
+    #[tokio::test]
+    async fn tokens_are_not_written_into_a_handshake() {
+        let known = KnownPlatforms::of(vec![StoredPlatform::new(platform("peer"))]);
+        let app = app_with(&known);
+        let id = "peer".parse().unwrap();
+        let running = app.handshakes.begin(&id).unwrap();
+        let refused = app.put_platform(write(platform("peer"), Some("abc"))).await;
+        assert!(matches!(refused, Err(OperatorError::HandshakeRunning)));
+        assert!(
+            app.put_platform(write(platform("peer"), None))
+                .await
+                .is_ok()
+        );
+        drop(running);
+        let put = app.put_platform(write(platform("peer"), Some("abc")));
+        assert!(put.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_store_that_fails_is_said() {
+        let mut failing = MockPlatformRepository::new();
+        failing.expect_list_platforms().returning(|| Err(down()));
         let app = app(Ports {
-            platforms: Arc::new(platforms),
+            platforms: Arc::new(failing),
             ..ports()
         });
-        let token = CredentialsToken::new("abc").ok();
-        let refused = app.put_platform(platform("peer"), token).await;
-        assert!(matches!(refused, Err(OperatorError::CredentialsTokenTaken)));
+        let failed = app.put_platform(write(platform("peer"), None)).await;
+        assert!(matches!(
+            failed,
+            Err(OperatorError::Storage(StorageError::Unavailable(_)))
+        ));
     }
 }

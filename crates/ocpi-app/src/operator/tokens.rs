@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ocpi_domain::{
-    Cursor, DateTime, DateWindow, InvalidField, Page, PageRequest, PageStart, Party, StoredToken,
-    Token, TokenMarks, TokenPatch, TokenType, TokenUid,
+    Cursor, DateTime, DateWindow, InvalidField, OcpiVersion, Page, PageRequest, PageStart, Party,
+    StoredToken, Token, TokenMarks, TokenPatch, TokenType, TokenUid,
 };
 use ocpi_ports::TokenQuery;
 
@@ -77,7 +77,8 @@ impl App {
         token_type: Option<&TokenType>,
     ) -> Result<Arc<Token>, OperatorError> {
         self.require_own(party)?;
-        let found = in_time(self.find_addressed(party, uid, token_type)).await?;
+        let found =
+            in_time(self.find_addressed(party, uid, token_type, OcpiVersion::V2_3_0)).await?;
         found
             .map(|stored| stored.token)
             .ok_or(OperatorError::UnknownToken)
@@ -184,6 +185,7 @@ pub(super) fn complete(mut fields: TokenPatch, now: DateTime) -> Result<NewToken
     Ok(NewToken {
         token: Arc::new(Token::try_from(fields)?),
         marks,
+        version: OcpiVersion::V2_3_0,
     })
 }
 

@@ -18,15 +18,16 @@ pub use evses::{KnownEvse, LocationEvses};
 pub use object::{Connector, Evse, Location};
 
 identifier!(
-    /// The id of a Location within its CPO: 1 to 36 characters.
+    /// The id of a Location within its CPO: 1 to 39 characters, of which 2.2.1 and 2.3.0 grant 36.
     LocationId,
-    36
+    39
 );
 
 identifier!(
-    /// The uid of an EVSE within its CPO: 1 to 36 characters. Not its `evse_id`.
+    /// The uid of an EVSE within its CPO: 1 to 39 characters, of which 2.2.1 and 2.3.0 grant 36. Not
+    /// its `evse_id`.
     EvseUid,
-    36
+    39
 );
 
 identifier!(

@@ -9,6 +9,7 @@ mod members;
 mod raw;
 mod session;
 mod token;
+mod url;
 
 use ocpi_domain::Token;
 use serde_json::{Value, json};

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod credentials_use;
+#[cfg(test)]
 mod exhaustive;
 #[cfg(test)]
 mod explain;
@@ -28,5 +30,7 @@ mod support;
 mod table;
 #[cfg(test)]
 mod updates;
+#[cfg(test)]
+mod version;
 #[cfg(test)]
 mod whitelist;

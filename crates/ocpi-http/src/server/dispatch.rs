@@ -1,6 +1,6 @@
 //! From a route to its handler.
 
-use ocpi_domain::{CredentialsToken, Role};
+use ocpi_domain::{OcpiVersion, Role};
 
 use super::handlers::{self, Call};
 use super::respond::Reply;
@@ -8,13 +8,14 @@ use crate::body::RequestBody;
 use crate::failure::Failure;
 use crate::router::{
     LocationPath, ObjectMethod, Resource, Route, SessionPath, TokenResource, TokenRoute,
+    VersionedRoute,
 };
-use crate::wire::{OcpiVersion, V2_3_0, WireVersion};
+use crate::wire::{V2_1_1, V2_2_1, V2_3_0, WireVersion};
 
 /// Our role in a request of a functional module; configuration modules have no routing.
 pub(super) fn role_of(resource: &Resource<'_>) -> Option<Role> {
     match resource {
-        Resource::Versions(_) | Resource::VersionDetails(..) | Resource::Credentials => None,
+        Resource::Versions(_) | Resource::VersionDetails(..) | Resource::Credentials(..) => None,
         Resource::Tokens(_, TokenResource::List | TokenResource::Authorize { .. })
         | Resource::Sessions(..)
         | Resource::Locations(..) => Some(Role::Emsp),
@@ -22,29 +23,40 @@ pub(super) fn role_of(resource: &Resource<'_>) -> Option<Role> {
     }
 }
 
-/// Does what the route says. `presented` is the credentials token of the request.
+/// Does what the route says.
 pub(super) async fn dispatch(
     call: &Call<'_>,
     body: &mut RequestBody,
     route: Route<'_>,
-    presented: &CredentialsToken,
 ) -> Result<Reply, Failure> {
     match route {
         Route::ListVersions(root) => Ok(handlers::versions::list(call, root)),
         Route::ShowVersion(root, version) => Ok(handlers::versions::show(call, root, version)),
-        Route::ShowCredentials => Ok(handlers::credentials::show(call, presented)),
-        Route::Tokens(OcpiVersion::V2_3_0, route) => tokens::<V2_3_0>(call, body, route).await,
-        Route::ListSessions(OcpiVersion::V2_3_0) => handlers::list_sessions::<V2_3_0>(call).await,
-        Route::Session(OcpiVersion::V2_3_0, method, path) => {
-            session::<V2_3_0>(call, body, method, path).await
-        }
-        Route::Location(OcpiVersion::V2_3_0, method, path) => {
-            location::<V2_3_0>(call, body, method, path).await
-        }
+        Route::In(OcpiVersion::V2_3_0, route) => versioned::<V2_3_0>(call, body, route).await,
+        Route::In(OcpiVersion::V2_2_1, route) => versioned::<V2_2_1>(call, body, route).await,
+        Route::In(OcpiVersion::V2_1_1, route) => versioned::<V2_1_1>(call, body, route).await,
     }
 }
 
-/// What is done with Tokens, in one version.
+/// Does what the route says, in one version.
+async fn versioned<V: WireVersion>(
+    call: &Call<'_>,
+    body: &mut RequestBody,
+    route: VersionedRoute<'_>,
+) -> Result<Reply, Failure> {
+    match route {
+        VersionedRoute::Credentials(root, method) => {
+            // It is seldom, and waits for others: every other request would carry its state.
+            Box::pin(handlers::credentials::<V>(call, body, root, method)).await
+        }
+        VersionedRoute::Tokens(route) => tokens::<V>(call, body, route).await,
+        VersionedRoute::ListSessions => handlers::list_sessions::<V>(call).await,
+        VersionedRoute::Session(method, path) => session::<V>(call, body, method, path).await,
+        VersionedRoute::Location(method, path) => location::<V>(call, body, method, path).await,
+    }
+}
+
+/// What is done with Tokens.
 async fn tokens<V: WireVersion>(
     call: &Call<'_>,
     body: &mut RequestBody,
@@ -63,7 +75,7 @@ async fn tokens<V: WireVersion>(
     }
 }
 
-/// What is done with a session, in one version.
+/// What is done with a session.
 async fn session<V: WireVersion>(
     call: &Call<'_>,
     body: &mut RequestBody,
@@ -77,7 +89,7 @@ async fn session<V: WireVersion>(
     }
 }
 
-/// What is done with a Location or something in it, in one version.
+/// What is done with a Location or something in it.
 async fn location<V: WireVersion>(
     call: &Call<'_>,
     body: &mut RequestBody,

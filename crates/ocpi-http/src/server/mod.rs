@@ -6,6 +6,7 @@ mod handlers;
 mod limits;
 mod rate_limit;
 mod respond;
+mod tls;
 mod watch;
 
 use std::net::TcpStream as StdStream;
@@ -16,14 +17,16 @@ use ocpi_app::App;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch as signal};
+use tokio_rustls::TlsAcceptor;
 
 use crate::public_urls::PublicUrl;
 use rate_limit::RateLimiter;
 use watch::Watch;
 
 pub use limits::Limits;
+pub use tls::{TlsConfig, TlsFileError};
 
-/// OCPI over HTTP/1.1 and HTTP/2 without TLS.
+/// OCPI over HTTP/1.1 and HTTP/2, with TLS or without.
 pub struct Server {
     app: Arc<App>,
     public_url: PublicUrl,
@@ -51,16 +54,17 @@ impl Server {
     /// Serves connections of `listener` until `stop` says `true`, then finishes the requests in
     /// flight, at most for `shutdown_timeout_ms`.
     pub async fn serve(self: Arc<Server>, listener: TcpListener, stop: signal::Receiver<bool>) {
-        self.serve_on(listener, stop, &[]).await;
+        self.serve_on(listener, stop, &[], None).await;
     }
 
     /// As [`serve`](Server::serve), with connections handed to `workers` in turns; when there are
-    /// none, they stay on the runtime that this runs on.
+    /// none, they stay on the runtime that this runs on. With `tls` nothing else is spoken.
     pub async fn serve_on(
         self: Arc<Server>,
         listener: TcpListener,
         mut stop: signal::Receiver<bool>,
         workers: &[Handle],
+        tls: Option<TlsConfig>,
     ) {
         let here = [Handle::current()];
         let workers = if workers.is_empty() { &here } else { workers };
@@ -75,7 +79,9 @@ impl Server {
             };
             match accepted {
                 Ok((stream, place)) => {
-                    let connection = Arc::clone(&self).serve_connection(stream, place);
+                    // What is in force now: it may be another for the next connection.
+                    let tls = tls.as_ref().map(TlsConfig::acceptor);
+                    let connection = Arc::clone(&self).serve_connection(stream, tls, place);
                     turns.next().map(|worker| worker.spawn(connection));
                 }
                 Err(error) if is_of_one_connection(&error) => {
@@ -108,10 +114,19 @@ impl Server {
     }
 
     /// Serves a connection on the runtime that this runs on, which need not have accepted it.
-    async fn serve_connection(self: Arc<Server>, stream: StdStream, _place: OwnedSemaphorePermit) {
-        match TcpStream::from_std(stream) {
-            Ok(stream) => connection::serve(self, stream).await,
-            Err(error) => tracing::warn!(%error, "a connection could not be served"),
+    async fn serve_connection(
+        self: Arc<Server>,
+        stream: StdStream,
+        tls: Option<TlsAcceptor>,
+        _place: OwnedSemaphorePermit,
+    ) {
+        match (TcpStream::from_std(stream), tls) {
+            (Ok(stream), None) => connection::serve(self, stream).await,
+            // On the heap, so that plain connections stay as small as they are.
+            (Ok(stream), Some(tls)) => {
+                Box::pin(connection::serve_tls(self, stream, tls)).await;
+            }
+            (Err(error), _) => tracing::warn!(%error, "a connection could not be served"),
         }
     }
 }

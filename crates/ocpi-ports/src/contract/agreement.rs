@@ -16,11 +16,12 @@ const PORTS: [&str; 7] = [
 ];
 
 /// The files of the cases, by the name of their module.
-const ROOMS: [(&str, &str); 13] = [
+const ROOMS: [(&str, &str); 15] = [
     ("accounts", include_str!("accounts.rs")),
     ("authorizations", include_str!("authorizations.rs")),
     ("health", include_str!("health.rs")),
     ("locations", include_str!("locations.rs")),
+    ("platform_lists", include_str!("platform_lists.rs")),
     ("platforms", include_str!("platforms.rs")),
     ("records", include_str!("records.rs")),
     ("session_lists", include_str!("session_lists.rs")),
@@ -28,6 +29,7 @@ const ROOMS: [(&str, &str); 13] = [
     ("sessions", include_str!("sessions.rs")),
     ("slots", include_str!("slots.rs")),
     ("token_bulk", include_str!("token_bulk.rs")),
+    ("token_contracts", include_str!("token_contracts.rs")),
     ("token_lists", include_str!("token_lists.rs")),
     ("tokens", include_str!("tokens.rs")),
 ];

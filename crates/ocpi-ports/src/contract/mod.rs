@@ -24,12 +24,14 @@
 )]
 
 mod fixtures;
+mod platform_fixtures;
 mod slot_fixtures;
 
 pub mod accounts;
 pub mod authorizations;
 pub mod health;
 pub mod locations;
+pub mod platform_lists;
 pub mod platforms;
 pub mod records;
 pub mod session_lists;
@@ -37,6 +39,7 @@ pub mod session_slots;
 pub mod sessions;
 pub mod slots;
 pub mod token_bulk;
+pub mod token_contracts;
 pub mod token_lists;
 pub mod tokens;
 
@@ -121,6 +124,9 @@ macro_rules! storage_contract {
             token_bulk {
                 many_are_found_and_put_as_each_alone
             }
+            token_contracts {
+                tokens_are_found_by_their_contract
+            }
             accounts {
                 absent_account_is_none
                 account_is_replaced_and_found_without_case
@@ -179,14 +185,17 @@ macro_rules! storage_contract {
             }
             platforms {
                 absent_platform_is_none
-                platform_is_found_by_id_and_by_hash
-                replaced_platform_loses_its_former_hash
-                put_without_a_hash_keeps_it
+                platform_is_found_by_id_and_by_each_hash
+                replaced_platform_loses_its_former_hashes
                 hash_of_another_platform_conflicts
-                platforms_are_listed_by_id
                 deleted_platform_is_gone
                 platform_is_seeded_once
                 platforms_survive_reopen
+            }
+            platform_lists {
+                platforms_are_listed_by_id
+                put_that_follows_another_list_conflicts
+                of_puts_that_follow_one_revision_one_is_done
             }
             health {
                 working_store_is_healthy

@@ -411,7 +411,7 @@ async fn add_one(tokens: &Arc<dyn TokenRepository>, key: &TokenKey) {
     }
 }
 
-/// Promise 16: what was put survives a restart, with its revision and its place.
+/// Promise 17: what was put survives a restart, with its revision and its place.
 ///
 /// Holds: K-31, P-08.
 pub async fn tokens_survive_reopen<H: Harness>() {

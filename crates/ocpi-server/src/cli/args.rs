@@ -1,5 +1,7 @@
 //! The commands of the operator.
 
+mod platforms;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -11,6 +13,8 @@ use ocpi_domain::{
 use ocpi_ports::ChainLink;
 
 use crate::cli::columns::Column;
+
+pub(crate) use self::platforms::{PlatformCommand, RegisterArgs, SecretKeyCommand};
 
 const TARGET: &str = "Store and answer";
 
@@ -65,6 +69,13 @@ pub(crate) enum OperatorCommand {
         #[command(subcommand)]
         command: SessionCommand,
     },
+    /// The platforms that this server knows, and registering with them.
+    Platform {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[command(subcommand)]
+        command: PlatformCommand,
+    },
     /// The proof that the records are those that were written.
     Audit {
         #[command(flatten)]
@@ -92,6 +103,13 @@ pub(crate) enum OperatorCommand {
         target: TargetArgs,
         /// The backup.
         file: PathBuf,
+    },
+    /// The key of the secrets in the store.
+    SecretKey {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[command(subcommand)]
+        command: SecretKeyCommand,
     },
 }
 

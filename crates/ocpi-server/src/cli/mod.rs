@@ -13,14 +13,16 @@ mod columns;
 mod explain;
 mod export;
 mod import;
+mod platforms;
 mod request;
+mod secret_key;
 mod sessions;
 mod show;
 mod tokens;
 
 use anyhow::Context;
 
-use crate::cli::args::{OperatorCommand, TargetArgs, TokenCommand};
+use crate::cli::args::{OperatorCommand, SecretKeyCommand, TargetArgs, TokenCommand};
 use crate::cli::client::{Client, IfAbsent};
 use crate::exit::{Exit, Failure};
 
@@ -57,6 +59,10 @@ fn execute(command: OperatorCommand) -> Result<Exit, Failure> {
             let work = async |client: &Client| sessions::run(client, command, target.json).await;
             with_client(&target, IfAbsent::Refuse, work)
         }
+        OperatorCommand::Platform { target, command } => {
+            let work = async |client: &Client| platforms::run(client, command, target.json).await;
+            with_client(&target, IfAbsent::Refuse, work)
+        }
         OperatorCommand::Audit { target, command } => {
             let work = async |client: &Client| audit::run(client, command, target.json).await;
             with_client(&target, IfAbsent::Refuse, work)
@@ -70,6 +76,10 @@ fn execute(command: OperatorCommand) -> Result<Exit, Failure> {
             with_client(&target, IfAbsent::Refuse, work)
         }
         OperatorCommand::Restore { target, file } => backup::restore(&target, &file),
+        OperatorCommand::SecretKey {
+            target,
+            command: SecretKeyCommand::Change,
+        } => secret_key::change(&target),
     }
 }
 
@@ -94,10 +104,12 @@ impl OperatorCommand {
             | OperatorCommand::Account { target, .. }
             | OperatorCommand::Authorizations { target, .. }
             | OperatorCommand::Session { target, .. }
+            | OperatorCommand::Platform { target, .. }
             | OperatorCommand::Audit { target, .. }
             | OperatorCommand::Explain { target, .. }
             | OperatorCommand::Backup { target, .. }
-            | OperatorCommand::Restore { target, .. } => target,
+            | OperatorCommand::Restore { target, .. }
+            | OperatorCommand::SecretKey { target, .. } => target,
         }
     }
 }

@@ -21,7 +21,12 @@ pub(crate) fn members(object: &Value) {
         .iter()
         .map(|(name, value)| [name.clone(), text_of(value)])
         .collect();
-    system::print(&aligned(&rows));
+    names_and_values(&rows);
+}
+
+/// Prints names with their values, one a line.
+pub(crate) fn names_and_values(rows: &[[String; 2]]) {
+    system::print(&aligned(rows));
 }
 
 /// Prints rows below the names of their columns.

@@ -8,11 +8,14 @@ use ocpi_app::AppOptions;
 use ocpi_http::Limits;
 use ocpi_memstore::MemStoreOptions;
 
-use super::DurableLimits;
+use super::{DurableLimits, registration};
 use crate::config_file::{ConfigFile, LimitsSection};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const HOUR_MS: i64 = 60 * 60 * 1000;
+
+/// The longest that a call of a platform may take: a minute. Somebody waits for most of them.
+const CALL_MS_MAX: u64 = 60_000;
 
 /// What a durable store can work with: 1 MiB to 1 TiB.
 const BYTES: RangeInclusive<u64> = 1 << 20..=1 << 40;
@@ -102,7 +105,8 @@ pub(super) fn durable(section: &LimitsSection) -> anyhow::Result<DurableLimits> 
     })
 }
 
-/// How long a session counts as active: before it is heard of, and after it was last.
+/// What the use cases go by: how long a session counts as active, how long a platform may take, and
+/// what one must have to be registered.
 pub(super) fn options(file: &ConfigFile) -> anyhow::Result<AppOptions> {
     let default = AppOptions::default();
     let section = &file.limits;
@@ -116,11 +120,31 @@ pub(super) fn options(file: &ConfigFile) -> anyhow::Result<AppOptions> {
         section.active_session_hours_max,
         1..=8760,
     )?;
+    let outbound_timeout_ms = in_range(
+        "outbound.timeout_ms",
+        file.outbound.timeout_ms,
+        1..=CALL_MS_MAX,
+    )?;
+    let outbound_authorize_timeout_ms = in_range(
+        "outbound.authorize_timeout_ms",
+        file.outbound.authorize_timeout_ms,
+        1..=CALL_MS_MAX,
+    )?;
+    let platforms = &file.registration;
+    let bootstrap_token_ms = registration::bootstrap_token_ms(platforms)?;
+    let of_cpo = registration::required("required_of_cpo", platforms.required_of_cpo.as_ref())?;
+    let of_emsp = registration::required("required_of_emsp", platforms.required_of_emsp.as_ref())?;
     Ok(AppOptions {
         list_all_token_types: file.list_all_token_types,
         pending_slot_ms: pending_slot_s.map_or(default.pending_slot_ms, |s| s * 1000),
         session_silence_ms_max: session_silence_hours
             .map_or(default.session_silence_ms_max, |hours| hours * HOUR_MS),
+        outbound_timeout_ms: outbound_timeout_ms.unwrap_or(default.outbound_timeout_ms),
+        outbound_authorize_timeout_ms: outbound_authorize_timeout_ms
+            .unwrap_or(default.outbound_authorize_timeout_ms),
+        bootstrap_token_ms: bootstrap_token_ms.unwrap_or(default.bootstrap_token_ms),
+        required_of_cpo: of_cpo.unwrap_or(default.required_of_cpo),
+        required_of_emsp: of_emsp.unwrap_or(default.required_of_emsp),
     })
 }
 
@@ -141,7 +165,7 @@ fn limit<T: TryFrom<u64>>(
 }
 
 /// A number that the file sets, when it is in its range.
-fn in_range<T: TryFrom<u64>>(
+pub(super) fn in_range<T: TryFrom<u64>>(
     name: &str,
     set: Option<u64>,
     range: RangeInclusive<u64>,
@@ -160,6 +184,8 @@ fn in_range<T: TryFrom<u64>>(
 
 #[cfg(test)]
 mod tests {
+    use ocpi_domain::{InterfaceRole, ModuleId};
+
     use super::*;
 
     /// What the settings make of this section of a file.
@@ -196,6 +222,42 @@ mod tests {
             },
         ] {
             assert!(options_of(limits).is_err());
+        }
+    }
+
+    /// Holds: C-23, C-27.
+    #[test]
+    fn how_long_a_platform_may_take_and_what_it_must_have_is_set() {
+        let of = |text: &str| options(&toml::from_str(text).unwrap());
+        let nothing = of("").unwrap();
+        assert_eq!(nothing.outbound_timeout_ms, 10_000);
+        assert_eq!(nothing.outbound_authorize_timeout_ms, 1500);
+        assert_eq!(nothing.bootstrap_token_ms, 7 * 24 * HOUR_MS);
+        assert_eq!(nothing.required_of_cpo, []);
+        let tokens = (ModuleId::Tokens, InterfaceRole::Sender);
+        assert_eq!(nothing.required_of_emsp, [tokens]);
+        let set = of(
+            "outbound = { timeout_ms = 60000, authorize_timeout_ms = 1 }\n\
+             registration = { required_of_emsp = [], required_of_cpo = [\"tokens SENDER\"] }",
+        );
+        let set = set.unwrap();
+        assert_eq!(
+            (set.outbound_timeout_ms, set.outbound_authorize_timeout_ms),
+            (60_000, 1)
+        );
+        assert_eq!(
+            (set.required_of_emsp.len(), set.required_of_cpo.len()),
+            (0, 1)
+        );
+        for (text, key) in [
+            ("outbound = { timeout_ms = 60001 }", "outbound.timeout_ms: "),
+            (
+                "outbound = { authorize_timeout_ms = 0 }",
+                "outbound.authorize_timeout_ms: ",
+            ),
+        ] {
+            let refused = of(text).unwrap_err().to_string();
+            assert!(refused.starts_with(key), "{refused}");
         }
     }
 

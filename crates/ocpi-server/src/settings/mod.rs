@@ -1,7 +1,10 @@
 //! What the server runs with: flags, environment and file, joined and checked.
 
 mod limits;
+mod outbound;
 mod parties;
+mod registration;
+mod tls;
 
 use std::env::VarError;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,7 +12,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
 use base64::Engine;
-use ocpi_app::{AppOptions, Hosting, SecretKey};
+use ocpi_app::{AppOptions, HostedParty, Hosting, InvalidSecretKey, SecretKey};
 use ocpi_http::{Limits, PublicUrl};
 use ocpi_memstore::MemStoreOptions;
 
@@ -17,7 +20,9 @@ use crate::args::{LogFormat, ServeArgs};
 use crate::config_file::{ConfigFile, Secret};
 use crate::quickstart;
 
-pub(crate) use parties::KnownPlatform;
+pub(crate) use outbound::OutboundSettings;
+pub(crate) use parties::{KnownConnection, KnownPlatform};
+pub(crate) use tls::TlsFiles;
 
 /// Where the server keeps what it knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +75,10 @@ pub(crate) struct Settings {
     pub(crate) log: Option<String>,
     pub(crate) options: AppOptions,
     pub(crate) limits: Limits,
-    pub(crate) hosting: Hosting,
+    /// `None`: plain HTTP.
+    pub(crate) tls: Option<TlsFiles>,
+    pub(crate) outbound: OutboundSettings,
+    pub(crate) parties: Vec<HostedParty>,
     pub(crate) platforms: Vec<KnownPlatform>,
 }
 
@@ -91,13 +99,13 @@ impl Settings {
             None => ConfigFile::default(),
         };
         let options = limits::options(&file)?;
-        let (hosting, platforms) = if is_quickstart {
-            (quickstart::hosting()?, quickstart::platforms()?)
+        let outbound = outbound::outbound(&file.outbound, is_quickstart)?;
+        let (parties, platforms) = if is_quickstart {
+            (quickstart::parties()?, quickstart::platforms()?)
         } else {
-            (
-                parties::hosting(&file.parties)?,
-                parties::platforms(&file.platforms)?,
-            )
+            let parties = parties::hosted(&file.parties)?;
+            let platforms = parties::platforms(&file.platforms, &parties, &outbound)?;
+            (parties, platforms)
         };
         let public_url = given(args.public_url.as_deref()).or(file.public_url.as_deref());
         let store = given(args.store.as_deref()).or(file.store.as_deref());
@@ -136,7 +144,9 @@ impl Settings {
             log: given(args.log.as_deref()).map(str::to_owned).or(file.log),
             options,
             limits: limits::limits(&file.limits)?,
-            hosting,
+            tls: tls::files(file.tls)?,
+            outbound,
+            parties,
             platforms,
         })
     }
@@ -156,7 +166,28 @@ impl Settings {
             "public_url: required when the server listens on {}: peers need its address",
             self.listen,
         );
+        if let (Some(_), Some(url)) = (&self.tls, &self.public_url) {
+            require_https(url)?;
+        }
         Ok(())
+    }
+
+    /// The base of every URL that is published, when the server listens at `address`.
+    ///
+    /// # Errors
+    ///
+    /// An address that makes no URL.
+    pub(crate) fn public_url_at(&self, address: SocketAddr) -> anyhow::Result<PublicUrl> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        match &self.public_url {
+            Some(url) => Ok(url.clone()),
+            None => Ok(PublicUrl::new(&format!("{scheme}://{address}"))?),
+        }
+    }
+
+    /// The parties hosted here, found below `public_url`.
+    pub(crate) fn hosting(&self, public_url: &PublicUrl) -> Hosting {
+        Hosting::new(self.parties.clone(), public_url.versions_urls())
     }
 }
 
@@ -173,6 +204,23 @@ fn require_loopback(flag: &str, address: SocketAddr) -> anyhow::Result<()> {
          because its tokens are known to everybody; give --config FILE for any other address",
     );
     Ok(())
+}
+
+/// Peers must be told to call what the listener speaks.
+fn require_https(public_url: &PublicUrl) -> anyhow::Result<()> {
+    ensure!(
+        is_https(public_url),
+        "public_url: `{public_url}`: must begin with https:// when [tls] is set: peers call what is \
+         published, and the server listens for TLS only",
+    );
+    Ok(())
+}
+
+/// Whether peers are told to speak TLS, to us or to what stands before us.
+pub(crate) fn is_https(public_url: &PublicUrl) -> bool {
+    let text = public_url.to_string();
+    let scheme = text.split(':').next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("https")
 }
 
 fn store_url(url: Option<&str>) -> anyhow::Result<StoreUrl> {
@@ -192,7 +240,11 @@ fn store_url(url: Option<&str>) -> anyhow::Result<StoreUrl> {
 
 /// A secret: from the environment, else from the file, and never from a flag, which every user
 /// of the machine can read.
-fn secret(variable: &str, file: Option<Secret>) -> anyhow::Result<Option<Secret>> {
+///
+/// # Errors
+///
+/// A variable that is no text.
+pub(crate) fn secret(variable: &str, file: Option<Secret>) -> anyhow::Result<Option<Secret>> {
     #[expect(clippy::disallowed_methods, reason = "these are the settings")]
     match std::env::var(variable) {
         Ok(text) => Ok(Some(Secret(text))),
@@ -227,10 +279,19 @@ fn secret_key(secret: Option<Secret>) -> anyhow::Result<Option<SecretKey>> {
 ///
 /// When it is not that; the text is not repeated.
 pub(crate) fn decode_secret_key(text: &str) -> anyhow::Result<SecretKey> {
+    Ok(SecretKey::new(&decode_secret_key_bytes(text)?)?)
+}
+
+/// The 32 bytes themselves.
+///
+/// # Errors
+///
+/// As [`decode_secret_key`].
+pub(crate) fn decode_secret_key_bytes(text: &str) -> anyhow::Result<[u8; 32]> {
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(text)
         .unwrap_or_default();
-    Ok(SecretKey::new(&bytes)?)
+    Ok(bytes.try_into().map_err(|_| InvalidSecretKey)?)
 }
 
 #[cfg(test)]
@@ -263,6 +324,16 @@ mod tests {
             assert!(refused.contains("sqlite:PATH"), "{url}: {refused}");
         }
         assert!(store_url(None).is_err(), "there is no default");
+    }
+
+    /// Holds: T-96, V-11.
+    #[test]
+    fn what_is_published_is_what_is_listened_for() {
+        let url = |text: &str| PublicUrl::new(text).unwrap();
+        assert!(require_https(&url("https://ocpi.example.com")).is_ok());
+        assert!(require_https(&url("HTTPS://ocpi.example.com")).is_ok());
+        let refused = require_https(&url("http://ocpi.example.com")).unwrap_err();
+        assert!(refused.to_string().starts_with("public_url: "), "{refused}");
     }
 
     /// Holds: T-13. Secrets that cannot work are refused without being repeated.

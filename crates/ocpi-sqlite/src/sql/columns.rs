@@ -104,24 +104,29 @@ impl<'r> Columns<'r> {
         DateTime::from_unix_ms(ms).map_err(|error| self.corrupt(error))
     }
 
-    /// 32 bytes, or NULL.
-    pub(super) fn optional_bytes(&mut self) -> Result<Option<[u8; 32]>, SqlError> {
+    /// Bytes, or NULL.
+    pub(super) fn optional_blob(&mut self) -> Result<Option<&'r [u8]>, SqlError> {
         match self.value()? {
             ValueRef::Null => Ok(None),
-            ValueRef::Blob(bytes) => bytes
-                .try_into()
-                .map(Some)
-                .map_err(|_| self.corrupt("must be 32 bytes")),
+            ValueRef::Blob(bytes) => Ok(Some(bytes)),
             other => self.of_type(Type::Blob, other.data_type()),
+        }
+    }
+
+    /// Bytes.
+    pub(super) fn blob(&mut self) -> Result<&'r [u8], SqlError> {
+        match self.optional_blob()? {
+            Some(bytes) => Ok(bytes),
+            None => self.of_type(Type::Blob, Type::Null),
         }
     }
 
     /// 32 bytes.
     pub(super) fn bytes(&mut self) -> Result<[u8; 32], SqlError> {
-        match self.optional_bytes()? {
-            Some(bytes) => Ok(bytes),
-            None => self.of_type(Type::Blob, Type::Null),
-        }
+        let bytes = self.blob()?;
+        bytes
+            .try_into()
+            .map_err(|_| self.corrupt("must be 32 bytes"))
     }
 
     /// A text with a rule.

@@ -6,10 +6,13 @@
 
 pub(crate) mod accounts;
 pub(crate) mod cards;
+pub(crate) mod carried_keys;
 mod columns;
 mod error;
 pub(crate) mod locations;
+mod platform_row;
 pub(crate) mod platforms;
+mod presented_tokens;
 pub(crate) mod record_audit;
 mod record_blocks;
 pub(crate) mod record_chain;
@@ -22,6 +25,7 @@ pub(crate) mod sessions;
 pub(crate) mod slots;
 pub(crate) mod state;
 mod token_blocks;
+pub(crate) mod token_contracts;
 pub(crate) mod token_pages;
 mod token_row;
 pub(crate) mod tokens;

@@ -10,6 +10,7 @@ use super::record_chain::{self, ChainKey};
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "OCPI" in ASCII.
@@ -132,10 +133,14 @@ pub(crate) fn glance(db: &Connection) -> Result<(), SqlError> {
         "SELECT id FROM counters",
         "SELECT max(position) FROM tokens",
         "SELECT uid_key FROM tokens INDEXED BY tokens_key ORDER BY uid_key LIMIT 1",
+        "SELECT contract_id FROM tokens INDEXED BY tokens_contract
+         ORDER BY position >> 11, contract_id LIMIT 1",
         "SELECT max(number) FROM authorizations",
         "SELECT max(reference) FROM authorizations",
         "SELECT uid FROM accounts LIMIT 1",
         "SELECT id FROM platforms LIMIT 1",
+        "SELECT platform FROM presented_tokens LIMIT 1",
+        "SELECT id FROM carried_keys",
         "SELECT max(position) FROM sessions",
         "SELECT id FROM sessions INDEXED BY sessions_key
          ORDER BY country_code, party_id, id LIMIT 1",

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use super::SqlError;
 use super::columns::Columns;
 
-/// A block is 2^11 positions. The index `tokens_listed` says the same.
+/// A block is 2^11 positions. The indexes `tokens_listed` and `tokens_contract` say the same.
 const BLOCK_BITS: u32 = 11;
 
 /// The block of that position.

@@ -59,10 +59,9 @@ const CREATE: &str = "INSERT INTO tokens (uid_key, country_code, party_id, uid, 
 macro_rules! replace {
     ($also:literal, $where:literal) => {
         concat!(
-            "UPDATE tokens SET revision = ?6, contract_id = ?7, visual_number = ?8, issuer = ?9,
-                 group_id = ?10, valid = ?11, whitelist = ?12, language = ?13,
-                 last_updated_ms = ?14, synthetic_contract_id = ?15, inferred_last_updated = ?16,
-                 rest = ?17",
+            "UPDATE tokens SET revision = ?6, visual_number = ?8, issuer = ?9, group_id = ?10,
+                 valid = ?11, whitelist = ?12, language = ?13, last_updated_ms = ?14,
+                 synthetic_contract_id = ?15, inferred_last_updated = ?16, rest = ?17",
             $also,
             " WHERE uid_key = ?1 AND country_code = ?2 AND party_id = ?3 AND uid = ?4
                  AND type = ?5 AND revision = ?18",
@@ -71,15 +70,19 @@ macro_rules! replace {
     };
 }
 
-/// Replaces a Token whose key is spelled as before: `tokens_key` needs no change then.
+/// Replaces a Token whose key and contract are spelled as before: `tokens_key` and
+/// `tokens_contract` need no change then.
 pub(super) const REPLACE: &str = replace!(
     "",
     " AND country_code = ?2 COLLATE BINARY AND party_id = ?3 COLLATE BINARY
-      AND uid = ?4 COLLATE BINARY"
+      AND uid = ?4 COLLATE BINARY AND contract_id = ?7 COLLATE BINARY"
 );
 
-/// Replaces a Token whose key is spelled in another way.
-pub(super) const RESPELL: &str = replace!(", country_code = ?2, party_id = ?3, uid = ?4", "");
+/// Replaces a Token whose key or contract is spelled in another way.
+pub(super) const RESPELL: &str = replace!(
+    ", country_code = ?2, party_id = ?3, uid = ?4, contract_id = ?7",
+    ""
+);
 
 /// Creates the Token, or replaces the revision that the write follows.
 ///

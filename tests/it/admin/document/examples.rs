@@ -11,7 +11,25 @@ pub(super) type Example = (&'static str, &'static str, Option<String>);
 /// One request for each operation that the server does without complaint when there is what it
 /// is about; a body of lines ends with a line break.
 pub(super) fn examples() -> Vec<Example> {
-    let body = |value: Value| Some(value.to_string());
+    let mut examples = of_tokens();
+    examples.extend(of_authorizations());
+    examples.extend(of_platforms());
+    examples.extend([
+        ("GET", "/admin/v1/audit/verify", None),
+        (
+            "POST",
+            "/admin/v1/backup",
+            Some(json!({"file": "/backup/new.db"}).to_string()),
+        ),
+        ("GET", "/health/live", None),
+        ("GET", "/health/ready", None),
+        ("GET", "/metrics", None),
+        ("GET", "/admin/v1/openapi.json", None),
+    ]);
+    examples
+}
+
+fn of_tokens() -> Vec<Example> {
     let account = json!({
         "blocked": false,
         "expires_at": "2027-01-01T00:00:00Z",
@@ -23,11 +41,6 @@ pub(super) fn examples() -> Vec<Example> {
         "concurrent_sessions_max": 1,
         "concurrency_scope": "group",
     });
-    let platform = json!({
-        "roles": [{"role": "CPO", "country_code": "NL", "party_id": "ALF"}],
-        "profile": {"tutorial": true, "auth_encoding": "raw"},
-        "credentials_token": "peer-token",
-    });
     let lines = format!("{}\n\n{}\n", card("IMPORTED-1"), card("IMPORTED-2"));
     vec![
         ("GET", "/admin/v1/tokens?party=CH/ABC&limit=1", None),
@@ -35,18 +48,27 @@ pub(super) fn examples() -> Vec<Example> {
         (
             "PUT",
             "/admin/v1/tokens/CH/ABC/TOKEN123",
-            body(card("TOKEN123")),
+            Some(card("TOKEN123").to_string()),
         ),
         ("POST", "/admin/v1/tokens/import", Some(lines)),
         ("GET", "/admin/v1/tokens/export", None),
         ("GET", "/admin/v1/accounts/CH/ABC/TOKEN123", None),
-        ("PUT", "/admin/v1/accounts/CH/ABC/TOKEN123", body(account)),
+        (
+            "PUT",
+            "/admin/v1/accounts/CH/ABC/TOKEN123",
+            Some(account.to_string()),
+        ),
         (
             "PATCH",
             "/admin/v1/accounts/CH/ABC/TOKEN123",
-            body(json!({"expires_at": null})),
+            Some(json!({"expires_at": null}).to_string()),
         ),
         ("DELETE", "/admin/v1/accounts/CH/ABC/TOKEN123", None),
+    ]
+}
+
+fn of_authorizations() -> Vec<Example> {
+    vec![
         (
             "GET",
             "/admin/v1/authorizations?token_uid=TOKEN123&platform=partner",
@@ -58,21 +80,55 @@ pub(super) fn examples() -> Vec<Example> {
             "/admin/v1/sessions?active=true&token_uid=TOKEN123&platform=partner&limit=1",
             None,
         ),
-        ("POST", "/admin/v1/explain", body(question())),
+        ("POST", "/admin/v1/explain", Some(question().to_string())),
+    ]
+}
+
+fn of_platforms() -> Vec<Example> {
+    let platform = json!({
+        "roles": [{"role": "CPO", "country_code": "NL", "party_id": "ALF"}],
+        "profile": {"tutorial": true, "auth_encoding": "raw"},
+        "credentials_token": "peer-token",
+        "versions_url": "https://peer.example/ocpi/versions",
+        "outbound_token": "their-token",
+        "allowed_parties": [{"country_code": "NL", "party_id": "ALF"}],
+        "our_party": {"country_code": "CH", "party_id": "ABC"},
+        "hub_party_id": "NLHUB",
+    });
+    let register = json!({
+        "versions_url": "https://peer.example/ocpi/versions",
+        "token": "their-token",
+        "role": "EMSP",
+    });
+    vec![
         ("GET", "/admin/v1/platforms?limit=1", None),
         ("GET", "/admin/v1/platforms/peer", None),
-        ("PUT", "/admin/v1/platforms/peer", body(platform)),
+        (
+            "PUT",
+            "/admin/v1/platforms/peer",
+            Some(platform.to_string()),
+        ),
         ("DELETE", "/admin/v1/platforms/peer", None),
-        ("GET", "/admin/v1/audit/verify", None),
         (
             "POST",
-            "/admin/v1/backup",
-            body(json!({"file": "/backup/new.db"})),
+            "/admin/v1/platforms/peer/bootstrap-token",
+            Some(json!({}).to_string()),
         ),
-        ("GET", "/health/live", None),
-        ("GET", "/health/ready", None),
-        ("GET", "/metrics", None),
-        ("GET", "/admin/v1/openapi.json", None),
+        (
+            "POST",
+            "/admin/v1/platforms/peer/register",
+            Some(register.to_string()),
+        ),
+        (
+            "POST",
+            "/admin/v1/platforms/peer/rotate",
+            Some(json!({"compromised": false}).to_string()),
+        ),
+        (
+            "POST",
+            "/admin/v1/platforms/peer/unregister",
+            Some(json!({"forced": true}).to_string()),
+        ),
     ]
 }
 

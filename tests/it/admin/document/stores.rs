@@ -73,9 +73,7 @@ pub(super) fn failing(ports: Ports) -> Ports {
     platforms
         .expect_delete_platform()
         .returning(|_| Err(down()));
-    platforms
-        .expect_find_platform_by_token_hash()
-        .returning(|_| Ok(None));
+    platforms.expect_find_token_holder().returning(|_| Ok(None));
     let mut health = MockStoreHealth::new();
     health.expect_check().returning(|| Err(down()));
     let mut audit = MockRecordAudit::new();

@@ -142,13 +142,18 @@ impl NaiveSlots {
                 let is_own = slot.who.token == who.token;
                 is_own && matches!(slot.used_by, Use::Pending(_)) && is_same(&slot.place, place)
             };
-            // One of the same group is held on at its place in the order.
+            // One of the same group is held on at its place in the order; the others, of the same
+            // car under another name of its EVSE, are over.
             let held = |slot: &NaiveSlot| is_own_here(slot) && slot.who == *who;
-            if let Some(index) = self.0.iter().position(held) {
-                self.0[index] = claim;
-            } else {
-                self.0.retain(|slot| !is_own_here(slot));
-                self.0.push(claim);
+            let held = self.0.iter().position(held);
+            let mut index = 0;
+            self.0.retain(|slot| {
+                index += 1;
+                held.is_some_and(|held| held + 1 == index) || !is_own_here(slot)
+            });
+            match self.0.iter().position(is_own_here) {
+                Some(held) => self.0[held] = claim,
+                None => self.0.push(claim),
             }
         }
         true

@@ -22,16 +22,16 @@ fn no_evse_list_is_an_empty_list_and_is_always_written() {
     }
 }
 
-/// Holds: D-03, E-15, D-16, T-71.
+/// Holds: D-03, E-15, D-16, T-71, M-09.
 #[test]
 fn location_references_without_location_or_with_broken_ids_are_refused() {
     let text = refusal::<LocationReferences>(r#"{"evse_uids":["E1"]}"#);
     assert!(text.contains("`location_id`"), "{text}");
-    let longest = "x".repeat(36);
+    let longest = "x".repeat(39);
     let place = json!({"location_id": longest, "evse_uids": [longest]});
     let read: LocationReferences = serde_json::from_value(place.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), place);
-    let too_long = "x".repeat(37);
+    let too_long = "x".repeat(40);
     for broken in [
         json!({"location_id": null}),
         json!({"location_id": ""}),

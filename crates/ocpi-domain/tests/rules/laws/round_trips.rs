@@ -145,7 +145,7 @@ fn patch_json() -> impl Strategy<Value = Map<String, Value>> {
 }
 
 fn place() -> impl Strategy<Value = LocationReferences> {
-    (identifier(36), prop::collection::vec(identifier(36), 0..4)).prop_map(|(location, uids)| {
+    (identifier(39), prop::collection::vec(identifier(39), 0..4)).prop_map(|(location, uids)| {
         LocationReferences {
             location_id: location.parse().unwrap(),
             evse_uids: uids.iter().map(|uid| uid.parse().unwrap()).collect(),

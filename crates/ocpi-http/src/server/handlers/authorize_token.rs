@@ -7,7 +7,7 @@ use super::Call;
 use crate::body::RequestBody;
 use crate::failure::Failure;
 use crate::server::respond::Reply;
-use crate::wire::{Dialect, WireVersion};
+use crate::wire::{Asked, Dialect, WireVersion};
 use crate::{envelope, status};
 
 pub(in crate::server) async fn authorize_token<V: WireVersion>(
@@ -18,7 +18,7 @@ pub(in crate::server) async fn authorize_token<V: WireVersion>(
 ) -> Result<Reply, Failure> {
     let server = call.server;
     let body = call.receive(body, server.limits.body_bytes_max).await?;
-    let location = V::read_location_references(&body)?;
+    let sent = V::read_location_references(&body)?;
     let token_type = call.token_type::<V>()?.unwrap_or(TokenType::Rfid);
     let is_long_path = owner.is_some();
     // An owner that is no party owns nothing: the Token is unknown.
@@ -26,6 +26,19 @@ pub(in crate::server) async fn authorize_token<V: WireVersion>(
         .map(|(country, party)| Party::new(country, party))
         .transpose();
     let owner = owner.map_err(|_| Failure::UnknownToken)?;
+    let is_tutorial = call.context.caller.platform.profile.tutorial;
+    let mut asked = Asked {
+        dialect: Dialect {
+            status: is_long_path || is_tutorial,
+            connector_ids: is_tutorial,
+        },
+        ..Asked::default()
+    };
+    let location = sent.map(|sent| {
+        asked.evses = sent.place.evse_uids.len();
+        asked.connector_ids = sent.connector_ids;
+        sent.place
+    });
     let request = AuthorizeTokenRequest {
         owner,
         uid,
@@ -33,13 +46,8 @@ pub(in crate::server) async fn authorize_token<V: WireVersion>(
         location,
     };
     let answer = server.app.authorize_token(call.context, request).await?;
-    let is_tutorial = call.context.caller.platform.profile.tutorial;
-    let dialect = Dialect {
-        status: is_long_path || is_tutorial,
-        connector_ids: is_tutorial,
-    };
-    let write = |out: &mut Vec<u8>| V::write_authorization_info(out, &answer, dialect);
-    let body = envelope::success(write, server.app.now());
+    let write = |out: &mut Vec<u8>| V::write_authorization_info(out, &answer, &asked);
+    let body = envelope::success(write, call.now());
     let mut reply = Reply::new(status::of_success(false), body);
     reply.answering = Some(answer.info.token.party);
     Ok(reply)

@@ -1,35 +1,65 @@
-//! Who we are, for a platform that knows us already.
+//! How a platform and we prove ourselves to each other.
 //!
-//! Spec: 2.3.0 credentials, GET method.
+//! Spec: 2.3.0 credentials.
 
-use ocpi_domain::{CredentialsRole, CredentialsToken};
-use serde::Serialize;
+use ocpi_app::{CredentialsRequest, Root};
 
 use super::Call;
-use crate::router::Root;
+use crate::body::RequestBody;
+use crate::failure::Failure;
+use crate::router::CredentialsMethod;
 use crate::server::respond::Reply;
-use crate::{envelope, status};
+use crate::wire::WireVersion;
+use crate::{auth, envelope, status};
 
-#[derive(Serialize)]
-struct Credentials<'a> {
-    token: &'a str,
-    url: String,
-    roles: Vec<CredentialsRole>,
+pub(in crate::server) async fn credentials<V: WireVersion>(
+    call: &Call<'_>,
+    body: &mut RequestBody,
+    root: Root,
+    method: CredentialsMethod,
+) -> Result<Reply, Failure> {
+    let app = &call.server.app;
+    let ours = match method {
+        // The token is the one that was presented: it is good, and others are not kept in a form
+        // that could be shown.
+        CredentialsMethod::Get => app.our_credentials(call.context, root, call.presented.clone()),
+        CredentialsMethod::Post => {
+            app.require_unregistered(call.context)?;
+            let request = sent::<V>(call, body, root).await?;
+            app.register_platform(request).await?
+        }
+        CredentialsMethod::Put => {
+            app.require_registered(call.context)?;
+            let request = sent::<V>(call, body, root).await?;
+            app.replace_credentials(request).await?
+        }
+        CredentialsMethod::Delete => {
+            app.unregister_platform(call.context, call.presented)
+                .await?;
+            let body = envelope::done(call.now());
+            return Ok(Reply::new(status::of_success(false), body));
+        }
+    };
+    // 200 for a POST too: several clients look for it.
+    let body = envelope::success(|out| V::write_credentials(out, &ours), call.now());
+    Ok(Reply::new(status::of_success(false), body))
 }
 
-/// Our credentials. The token is the one that was presented: it is valid, and others are not
-/// kept in a form that could be shown.
-pub(in crate::server) fn show(call: &Call<'_>, presented: &CredentialsToken) -> Reply {
-    let credentials = Credentials {
-        token: presented.expose(),
-        url: call
-            .server
-            .public_url
-            .join(format_args!("{}/versions", Root::Combined.path())),
-        roles: call.server.app.hosting().credentials_roles(),
-    };
-    Reply::new(
-        status::of_success(false),
-        envelope::success_of(&credentials, call.server.app.now()),
-    )
+/// What the platform sends. What is wrong with it is said before anybody is called back.
+async fn sent<'a, V: WireVersion>(
+    call: &Call<'a>,
+    body: &mut RequestBody,
+    root: Root,
+) -> Result<CredentialsRequest<'a>, Failure> {
+    let server = call.server;
+    let body = call.receive(body, server.limits.body_bytes_max).await?;
+    let peer_role = server.app.hosting().peer_role(root);
+    let offered = V::read_credentials(&body, &peer_role)?;
+    Ok(CredentialsRequest {
+        context: call.context,
+        root,
+        presented: call.presented,
+        encoding: auth::encoding(&call.parts.headers, call.presented),
+        offered,
+    })
 }

@@ -12,9 +12,9 @@ pub(in crate::server) async fn get_location<V: WireVersion>(
     call: &Call<'_>,
     path: LocationPath<'_>,
 ) -> Result<Reply, Failure> {
-    let party = call.cpo_party(path.owner)?;
-    let target = location_target(party, path).map_err(|_| Failure::UnknownLocation)?;
+    let party = call.cpo_party(path.owner).await?;
+    let target = location_target::<V>(party, path).map_err(|_| Failure::UnknownLocation)?;
     let object = call.server.app.get_location(call.context, &target).await?;
-    let body = envelope::success(|out| V::write_location(out, &object), call.server.app.now());
+    let body = envelope::success(|out| V::write_location(out, &object), call.now());
     Ok(Reply::new(status::of_success(false), body))
 }

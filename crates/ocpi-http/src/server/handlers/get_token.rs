@@ -14,7 +14,7 @@ pub(in crate::server) async fn get_token<V: WireVersion>(
     path_owner: (&str, &str),
     uid: &str,
 ) -> Result<Reply, Failure> {
-    let party = call.owner(path_owner)?;
+    let party = call.owner(path_owner).await?;
     let token_type = call.token_type::<V>()?;
     let uid = TokenUid::new(uid).map_err(|_| Failure::UnknownToken)?;
     let request = GetTokenRequest {
@@ -23,6 +23,6 @@ pub(in crate::server) async fn get_token<V: WireVersion>(
         token_type,
     };
     let token = call.server.app.get_token(call.context, &request).await?;
-    let body = envelope::success(|out| V::write_token(out, &token), call.server.app.now());
+    let body = envelope::success(|out| V::write_token(out, &token), call.now());
     Ok(Reply::new(status::of_success(false), body))
 }

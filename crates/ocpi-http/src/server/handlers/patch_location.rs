@@ -14,17 +14,17 @@ pub(in crate::server) async fn patch_location<V: WireVersion>(
     body: &mut RequestBody,
     path: LocationPath<'_>,
 ) -> Result<Reply, Failure> {
-    let party = call.cpo_party(path.owner)?;
+    let party = call.cpo_party(path.owner).await?;
     let server = call.server;
     let body = call
         .receive(body, server.limits.location_body_bytes_max)
         .await?;
-    let members = V::read_location(&body)?;
-    let target = location_target(party, path).map_err(|_| Failure::UnknownLocation)?;
+    let members = V::read_location(&body, path.part.is_none().then_some(party))?;
+    let target = location_target::<V>(party, path).map_err(|_| Failure::UnknownLocation)?;
     let patching = server.app.patch_location(call.context, target, members);
     patching.await?;
     Ok(Reply::new(
         status::of_success(false),
-        envelope::done(server.app.now()),
+        envelope::done(call.now()),
     ))
 }

@@ -16,16 +16,16 @@ pub(in crate::server) async fn patch_session<V: WireVersion>(
     body: &mut RequestBody,
     path: SessionPath<'_>,
 ) -> Result<Reply, Failure> {
-    let party = call.cpo_party(path.owner)?;
+    let party = call.cpo_party(path.owner).await?;
     let body = call
         .receive(body, call.server.limits.body_bytes_max)
         .await?;
-    let members = V::read_session(&body)?;
+    let members = V::read_session(&body, party)?;
     let id = SessionId::new(path.id).map_err(|_| Failure::UnknownSession)?;
     let request = PatchSessionRequest { party, id, members };
     call.server.app.patch_session(call.context, request).await?;
     Ok(Reply::new(
         status::of_success(false),
-        envelope::done(call.server.app.now()),
+        envelope::done(call.now()),
     ))
 }

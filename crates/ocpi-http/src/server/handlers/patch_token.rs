@@ -16,12 +16,12 @@ pub(in crate::server) async fn patch_token<V: WireVersion>(
     path_owner: (&str, &str),
     uid: &str,
 ) -> Result<Reply, Failure> {
-    let party = call.owner(path_owner)?;
+    let party = call.owner(path_owner).await?;
     let token_type = call.token_type::<V>()?;
     let body = call
         .receive(body, call.server.limits.body_bytes_max)
         .await?;
-    let fields = V::read_token(&body)?;
+    let fields = V::receive_token(&body, party)?;
     let uid = TokenUid::new(uid).map_err(|_| Failure::UnknownToken)?;
     let request = PatchTokenRequest {
         party,
@@ -32,6 +32,6 @@ pub(in crate::server) async fn patch_token<V: WireVersion>(
     call.server.app.patch_token(call.context, request).await?;
     Ok(Reply::new(
         status::of_success(false),
-        envelope::done(call.server.app.now()),
+        envelope::done(call.now()),
     ))
 }

@@ -16,14 +16,14 @@ pub(in crate::server) async fn put_location<V: WireVersion>(
     body: &mut RequestBody,
     path: LocationPath<'_>,
 ) -> Result<Reply, Failure> {
-    let party = call.cpo_party(path.owner)?;
+    let party = call.cpo_party(path.owner).await?;
     let server = call.server;
     let body = call
         .receive(body, server.limits.location_body_bytes_max)
         .await?;
-    let members = V::read_location(&body)?;
-    let target = location_target(party, path)?;
+    let members = V::read_location(&body, path.part.is_none().then_some(party))?;
+    let target = location_target::<V>(party, path)?;
     let putting = server.app.put_location(call.context, target, members);
     let status = status::of_success(putting.await? == Written::Created);
-    Ok(Reply::new(status, envelope::done(server.app.now())))
+    Ok(Reply::new(status, envelope::done(call.now())))
 }

@@ -16,14 +16,14 @@ pub(in crate::server) async fn put_session<V: WireVersion>(
     body: &mut RequestBody,
     path: SessionPath<'_>,
 ) -> Result<Reply, Failure> {
-    let party = call.cpo_party(path.owner)?;
+    let party = call.cpo_party(path.owner).await?;
     let body = call
         .receive(body, call.server.limits.body_bytes_max)
         .await?;
-    let members = V::read_session(&body)?;
+    let members = V::read_session(&body, party)?;
     let id = SessionId::new(path.id).map_err(|error| InvalidField::new("id", error.to_string()))?;
     let request = PutSessionRequest { party, id, members };
     let written = call.server.app.put_session(call.context, request).await?;
     let status = status::of_success(written == Written::Created);
-    Ok(Reply::new(status, envelope::done(call.server.app.now())))
+    Ok(Reply::new(status, envelope::done(call.now())))
 }

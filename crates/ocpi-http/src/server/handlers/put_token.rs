@@ -16,12 +16,12 @@ pub(in crate::server) async fn put_token<V: WireVersion>(
     path_owner: (&str, &str),
     uid: &str,
 ) -> Result<Reply, Failure> {
-    let party = call.owner(path_owner)?;
+    let party = call.owner(path_owner).await?;
     let token_type = call.token_type::<V>()?;
     let body = call
         .receive(body, call.server.limits.body_bytes_max)
         .await?;
-    let fields = V::read_token(&body)?;
+    let fields = V::receive_token(&body, party)?;
     let uid = TokenUid::new(uid).map_err(|error| InvalidField::new("uid", error.to_string()))?;
     let request = PutTokenRequest {
         party,
@@ -31,5 +31,5 @@ pub(in crate::server) async fn put_token<V: WireVersion>(
     };
     let written = call.server.app.put_token(call.context, request).await?;
     let status = status::of_success(written == Written::Created);
-    Ok(Reply::new(status, envelope::done(call.server.app.now())))
+    Ok(Reply::new(status, envelope::done(call.now())))
 }

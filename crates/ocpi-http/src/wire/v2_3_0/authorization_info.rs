@@ -1,14 +1,18 @@
 //! The answer to an authorize request, with the tutorial's `status` where it is understood.
 
 use ocpi_app::AuthorizationAnswer;
-use ocpi_domain::{ConnectorId, DisplayText, LocationReferences};
+use ocpi_domain::{DisplayText, Token};
 
-use super::token;
-use crate::wire::Dialect;
-use crate::wire::object::{ObjectWriter, write_list, write_text};
+use crate::wire::object::ObjectWriter;
+use crate::wire::{Dialect, location_references};
 
-/// Writes the answer; in the dialect with what OCPI does not have.
-pub(super) fn write(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: Dialect) {
+/// Writes the answer, its Token by `write_token`; in the dialect with what OCPI does not have.
+pub(in crate::wire) fn write(
+    out: &mut Vec<u8>,
+    answer: &AuthorizationAnswer,
+    dialect: Dialect,
+    write_token: impl FnOnce(&mut Vec<u8>, &Token),
+) {
     let AuthorizationAnswer {
         info,
         status,
@@ -19,12 +23,12 @@ pub(super) fn write(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: Di
     if dialect.status {
         object.text("status", status.as_str());
     }
-    object.with("token", |out| token::write(out, &info.token));
+    object.with("token", |out| write_token(out, &info.token));
     if let Some(location) = &info.location {
         let connector_ids = connector_ids.as_ref().filter(|_| dialect.connector_ids);
         let connector_ids = connector_ids.map(Vec::as_slice);
         object.with("location", |out| {
-            write_location(out, location, connector_ids);
+            location_references::write_short(out, location, connector_ids);
         });
     }
     let reference = info.authorization_reference.as_ref();
@@ -38,28 +42,7 @@ pub(super) fn write(out: &mut Vec<u8>, answer: &AuthorizationAnswer, dialect: Di
     object.end();
 }
 
-/// The list of EVSEs is always written: strict clients require it.
-fn write_location(
-    out: &mut Vec<u8>,
-    location: &LocationReferences,
-    connector_ids: Option<&[ConnectorId]>,
-) {
-    let mut object = ObjectWriter::begin(out);
-    object.text("location_id", location.location_id.as_str());
-    object.with("evse_uids", |out| {
-        write_list(out, &location.evse_uids, |out, evse| {
-            write_text(out, evse.as_str());
-        });
-    });
-    if let Some(connector_ids) = connector_ids {
-        object.with("connector_ids", |out| {
-            write_list(out, connector_ids, |out, id| write_text(out, id.as_str()));
-        });
-    }
-    object.end();
-}
-
-fn write_display_text(out: &mut Vec<u8>, text: &DisplayText) {
+pub(in crate::wire) fn write_display_text(out: &mut Vec<u8>, text: &DisplayText) {
     let mut object = ObjectWriter::begin(out);
     object.text("language", text.language.as_str());
     object.text("text", text.text.as_str());
@@ -70,8 +53,11 @@ fn write_display_text(out: &mut Vec<u8>, text: &DisplayText) {
 mod tests {
     use std::sync::Arc;
 
-    use ocpi_domain::{AllowedType, AuthorizationInfo, AuthorizationStatus, Refusal, Token};
+    use ocpi_domain::{
+        AllowedType, AuthorizationInfo, AuthorizationStatus, LocationReferences, Refusal,
+    };
 
+    use super::super::token;
     use super::*;
 
     fn token() -> Arc<Token> {
@@ -83,7 +69,7 @@ mod tests {
 
     fn written(answer: &AuthorizationAnswer, dialect: Dialect) -> String {
         let mut out = Vec::new();
-        write(&mut out, answer, dialect);
+        write(&mut out, answer, dialect, token::write);
         String::from_utf8(out).unwrap()
     }
 

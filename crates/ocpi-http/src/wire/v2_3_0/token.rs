@@ -6,11 +6,16 @@ use crate::wire::object::ObjectWriter;
 
 /// Writes the Token: the JSON of the domain, by the shorter way.
 pub(super) fn write(out: &mut Vec<u8>, token: &Token) {
+    write_as(out, token, token.token_type.as_str());
+}
+
+/// Writes the Token under the type that its version has for it.
+pub(in crate::wire) fn write_as(out: &mut Vec<u8>, token: &Token, shown_type: &str) {
     // Without `..`, so that a field that the domain gains is not forgotten here.
     let Token {
         party,
         uid,
-        token_type,
+        token_type: _,
         contract_id,
         visual_number,
         issuer,
@@ -27,7 +32,7 @@ pub(super) fn write(out: &mut Vec<u8>, token: &Token) {
     object.text("country_code", party.country_code.as_str());
     object.text("party_id", party.party_id.as_str());
     object.text("uid", uid.as_str());
-    object.text("type", token_type.as_str());
+    object.text("type", shown_type);
     object.text("contract_id", contract_id.as_str());
     object.optional_text(
         "visual_number",

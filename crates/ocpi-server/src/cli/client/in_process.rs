@@ -14,6 +14,7 @@ use super::{AnswerBody, boxed};
 use crate::args::LogFormat;
 use crate::exit::{Exit, Failure};
 use crate::logging::{self, LogQueue};
+use crate::outbound;
 use crate::settings::Settings;
 use crate::store::OpenStore;
 use crate::system::SystemRandomness;
@@ -54,7 +55,10 @@ impl InProcess {
             |error: anyhow::Error| Failure::new(Exit::Unreachable, format!("{error:#}"));
         let store = OpenStore::open(&settings).map_err(unreachable)?;
         let mut registry = Registry::default();
-        let app = store.app(&settings, &mut registry);
+        // Nobody is told to call us: what would is refused before it begins.
+        let hosting = settings.hosting(&settings.public_url_at(settings.listen)?);
+        let remote = outbound::client(&settings.outbound)?;
+        let app = store.app(hosting, settings.options, remote, &mut registry);
         let token = base64::engine::general_purpose::STANDARD.encode(SystemRandomness::key());
         let admin_token = AdminToken::new(&token).map_err(anyhow::Error::from)?;
         let (stopping, is_stopping) = watch::channel(false);

@@ -4,6 +4,7 @@ mod blocks;
 mod chain;
 mod forgetting;
 mod plans;
+mod platforms;
 mod schema;
 mod session_lists;
 mod sessions;

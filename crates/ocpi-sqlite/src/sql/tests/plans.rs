@@ -2,8 +2,8 @@
 
 use super::Store;
 use crate::sql::{
-    accounts, cards, locations, record_blocks, records, session_lists, session_row, sessions,
-    slots, token_pages, tokens,
+    accounts, cards, locations, presented_tokens, record_blocks, records, session_lists,
+    session_row, sessions, slots, token_contracts, token_pages, tokens,
 };
 
 /// The steps of SQLite's plan.
@@ -56,6 +56,10 @@ fn every_statement_that_is_often_asked_goes_by_an_index() {
             ],
         ),
         (
+            token_contracts::OF_BLOCK,
+            &["SEARCH t USING INDEX tokens_contract (<expr>=? AND contract_id=?)".to_owned()],
+        ),
+        (
             records::FIND,
             &["SEARCH authorizations USING INDEX authorizations_reference (reference=?)".to_owned()],
         ),
@@ -79,6 +83,26 @@ fn every_statement_that_is_often_asked_goes_by_an_index() {
     ] {
         assert_eq!(plan(&store, sql), expected, "{sql}");
     }
+}
+
+/// How many indexes the statement writes.
+fn indexes_written(store: &Store, sql: &str) -> usize {
+    let mut statement = store.db.prepare(&format!("EXPLAIN {sql}")).unwrap();
+    let mut rows = statement.raw_query();
+    let mut written = 0;
+    while let Some(row) = rows.next().unwrap() {
+        written += usize::from(row.get::<_, String>("opcode").unwrap() == "IdxInsert");
+    }
+    written
+}
+
+/// What a CPO sends again day by day is Tokens that are as they were but for their time: the
+/// place of each in `tokens_key` and `tokens_contract` would be a page of its own.
+#[test]
+fn a_token_that_keeps_its_key_and_contract_is_written_into_one_index() {
+    let store = Store::new();
+    assert_eq!(indexes_written(&store, tokens::REPLACE), 1);
+    assert_eq!(indexes_written(&store, tokens::RESPELL), 3);
 }
 
 #[test]
@@ -138,6 +162,26 @@ fn every_statement_about_sessions_goes_by_an_index() {
         ),
         (locations::FIND, format!("SEARCH {location}")),
         (locations::REPLACE, format!("SEARCH {location}")),
+    ] {
+        assert_eq!(plan(&store, sql), [expected], "{sql}");
+    }
+}
+
+#[test]
+fn every_statement_about_presented_tokens_goes_by_an_index() {
+    let store = Store::new();
+    let of_platform = "presented_tokens USING PRIMARY KEY (platform=?)";
+    for (sql, expected) in [
+        (
+            presented_tokens::OF_PLATFORM,
+            format!("SEARCH {of_platform}"),
+        ),
+        (presented_tokens::DELETE, format!("SEARCH {of_platform}")),
+        (
+            presented_tokens::HAS_OTHER_HOLDER,
+            "SEARCH presented_tokens USING INDEX sqlite_autoindex_presented_tokens_1 (hash=?)"
+                .to_owned(),
+        ),
     ] {
         assert_eq!(plan(&store, sql), [expected], "{sql}");
     }

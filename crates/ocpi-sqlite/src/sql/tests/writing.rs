@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use ocpi_domain::{PlatformId, Revision, TokenAccount, TokenMarks, TokenType};
-use ocpi_ports::{AccountWrite, ChainHead, RecordQuery, TokenHash, TokenWrite};
+use ocpi_ports::{AccountWrite, ChainHead, RecordQuery, TokenWrite};
 
 use super::{Store, party, record, records, token};
 use crate::sql::cards::{CardKey, find_card};
 use crate::sql::records::list_records;
-use crate::sql::{SqlError, accounts, platforms, tokens};
+use crate::sql::{SqlError, accounts, tokens};
 
 /// Everything in the file, as text.
 pub(super) fn content(store: &Store) -> String {
@@ -171,40 +171,6 @@ fn what_the_writer_keeps_is_found_again() {
             ..Store::new().state.chain
         }
     );
-}
-
-/// Holds: T-12.
-#[test]
-fn the_hash_of_another_platform_breaks_no_transaction() {
-    let mut store = Store::new();
-    let platform = |id: &str| ocpi_domain::Platform {
-        id: PlatformId::new(id).unwrap(),
-        roles: Vec::new(),
-        profile: ocpi_domain::Profile::default(),
-    };
-    store.write(|store| {
-        let hash = TokenHash([1; 32]);
-        assert!(platforms::put_platform(&store.db, &platform("one"), Some(hash)).unwrap());
-        let refused = platforms::put_platform(&store.db, &platform("two"), Some(hash));
-        assert!(matches!(refused, Err(SqlError::Conflict)));
-        let refused = platforms::seed_platform(&store.db, &platform("two"), hash);
-        assert!(matches!(refused, Err(SqlError::Conflict)));
-        assert!(!platforms::put_platform(&store.db, &platform("one"), None).unwrap());
-        store.try_append(&record(1)).unwrap();
-    });
-    let listed = platforms::list_platforms(&store.db).unwrap();
-    assert_eq!(listed, [(platform("one"), Some(TokenHash([1; 32])))]);
-    assert!(platforms::seed_platform(&store.db, &platform("two"), TokenHash([2; 32])).unwrap());
-}
-
-/// A profile that an older release wrote has fewer members.
-#[test]
-fn a_platform_of_an_older_release_is_read() {
-    let store = Store::new();
-    store.tamper("INSERT INTO platforms VALUES ('old', NULL, '[]', '{\"tutorial\":true}')");
-    let (old, hash) = platforms::list_platforms(&store.db).unwrap().remove(0);
-    assert!(old.profile.tutorial && !old.profile.strict_from);
-    assert_eq!(hash, None);
 }
 
 #[test]

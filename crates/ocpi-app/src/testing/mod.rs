@@ -1,32 +1,51 @@
 //! An application whose ports expect nothing but what a test says.
 
+mod known;
+pub(crate) mod peer;
+mod stored_tokens;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use ocpi_domain::json::RawObject;
 use ocpi_domain::{
-    BusinessDetails, Caller, DateTime, MessageId, Party, PartyRole, Platform, Profile, Role,
-    Session, Token, TokenPatch,
+    BusinessDetails, Caller, CredentialsUse, DateTime, MessageId, OcpiVersion, Party, PartyRole,
+    Platform, Profile, Role, Session, Token, TokenPatch,
 };
 use ocpi_ports::{
     Clock, MockAccountRepository, MockAuthenticator, MockAuthorizationRepository,
-    MockLocationRepository, MockPlatformRepository, MockRandomness, MockSessionRepository,
-    MockStoreHealth, MockTokenRepository, StorageError,
+    MockLocationRepository, MockPlatformRepository, MockRandomness, MockRemotePlatform,
+    MockSessionRepository, MockStoreHealth, MockTokenRepository, Randomness, StorageError,
 };
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
-use crate::{App, AppOptions, HostedParty, Hosting, Ports, RequestContext, Routing, SecretKey};
+pub(crate) use known::KnownPlatforms;
+pub(crate) use stored_tokens::{TokenWrites, request_of_owner, stored_token, token_store};
+
+use crate::{
+    App, AppOptions, HostedParty, Hosting, Ports, RequestContext, Routing, SecretKey, VersionsUrls,
+};
 
 /// The moment of every test: the middle of June 2026.
 pub(crate) fn now() -> DateTime {
     DateTime::from_unix_ms(1_781_524_800_000).unwrap()
 }
 
-struct FixedClock;
+/// A clock that stands still until it is moved.
+#[derive(Default)]
+pub(crate) struct TestClock(AtomicI64);
 
-impl Clock for FixedClock {
+impl TestClock {
+    /// Lets so many milliseconds pass.
+    pub(crate) fn pass_ms(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for TestClock {
     fn now(&self) -> DateTime {
-        now()
+        now().plus_ms(self.0.load(Ordering::Relaxed))
     }
 
     fn elapsed_us(&self) -> u64 {
@@ -34,8 +53,22 @@ impl Clock for FixedClock {
     }
 }
 
+/// Bytes that never repeat, and are the same in each run.
+#[derive(Default)]
+pub(crate) struct CountedRandomness(AtomicU64);
+
+impl Randomness for CountedRandomness {
+    fn bytes(&self) -> [u8; 16] {
+        let count = self.0.fetch_add(1, Ordering::Relaxed);
+        u128::from(count + 1)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)
+            .to_be_bytes()
+    }
+}
+
 /// Ports that fail a test that calls them.
 pub(crate) fn ports() -> Ports {
+    let keys = SecretKey::new(&[7; 32]).unwrap().keys(None).unwrap();
     Ports {
         tokens: Arc::new(MockTokenRepository::new()),
         accounts: Arc::new(MockAccountRepository::new()),
@@ -47,8 +80,10 @@ pub(crate) fn ports() -> Ports {
         health: Arc::new(MockStoreHealth::new()),
         audit: None,
         backup: None,
-        credentials_hash: SecretKey::new(&[7; 32]).unwrap().credentials_hash(),
-        clock: Arc::new(FixedClock),
+        remote: Arc::new(MockRemotePlatform::new()),
+        credentials_hash: keys.credentials_hash(),
+        credentials_seal: keys.credentials_seal(),
+        clock: Arc::new(TestClock::default()),
         randomness: Arc::new(MockRandomness::new()),
     }
 }
@@ -60,19 +95,40 @@ pub(crate) fn app(ports: Ports) -> App {
 
 /// The same, with its metrics in `registry`.
 pub(crate) fn app_of(ports: Ports, registry: &mut Registry) -> App {
-    let hosted = |name: &str, roles: &[Role]| HostedParty {
+    App::new(ports, hosting(), AppOptions::default(), registry)
+}
+
+/// The parties of [`app`].
+pub(crate) fn hosting() -> Hosting {
+    hosting_of(&[
+        ("CH/ABC", &[Role::Cpo, Role::Emsp]),
+        ("NL/ALF", &[Role::Cpo]),
+    ])
+}
+
+/// A host of those parties, found below `https://here.example/ocpi`.
+pub(crate) fn hosting_of(parties: &[(&str, &[Role])]) -> Hosting {
+    let hosted = parties.iter().map(|(name, roles)| HostedParty {
         party: party(name),
         roles: roles.to_vec(),
-        business_details: BusinessDetails {
-            name: name.parse().unwrap(),
-            website: None,
-        },
+        business_details: business(name),
+    });
+    let url = |root: &str| format!("https://here.example/ocpi/{root}versions");
+    let urls = VersionsUrls {
+        combined: url("").parse().unwrap(),
+        cpo: url("cpo/").parse().unwrap(),
+        emsp: url("emsp/").parse().unwrap(),
     };
-    let hosting = Hosting::new(vec![
-        hosted("CH/ABC", &[Role::Cpo, Role::Emsp]),
-        hosted("NL/ALF", &[Role::Cpo]),
-    ]);
-    App::new(ports, hosting, AppOptions::default(), registry)
+    Hosting::new(hosted.collect(), urls)
+}
+
+/// What that name is to the public.
+pub(crate) fn business(name: &str) -> BusinessDetails {
+    BusinessDetails {
+        name: name.parse().unwrap(),
+        website: None,
+        logo: None,
+    }
 }
 
 /// The party of `CH/ABC`.
@@ -87,11 +143,7 @@ pub(crate) fn moment(text: &str) -> DateTime {
 
 /// A platform without parties.
 pub(crate) fn platform(id: &str) -> Platform {
-    Platform {
-        id: id.parse().unwrap(),
-        roles: vec![],
-        profile: Profile::default(),
-    }
+    Platform::new(id.parse().unwrap())
 }
 
 /// A request of the platform `peer`, which speaks for NL/ALF as CPO.
@@ -113,7 +165,9 @@ pub(crate) fn request_of(profile: Profile) -> RequestContext {
     RequestContext {
         caller: Caller {
             platform: Arc::new(platform),
+            credentials: CredentialsUse::Live,
         },
+        version: OcpiVersion::V2_3_0,
         routing: Routing::default(),
         request_id: MessageId::new("Q-1").unwrap(),
         correlation_id: MessageId::new("C-1").unwrap(),

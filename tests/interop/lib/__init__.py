@@ -1,0 +1,1 @@
+"""What the interoperation run is made of."""

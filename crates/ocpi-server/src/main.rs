@@ -63,8 +63,9 @@ fn serve(args: &ServeArgs) -> anyhow::Result<()> {
     let store = OpenStore::open(&settings)?;
     let app = runtime.block_on(async {
         let (stop_sender, stop) = watch::channel(false);
-        let composed = compose::compose(settings, bound, &store, &log, stop).await?;
+        // Before it says that it listens: whoever reads that may send a signal at once.
         signals::stop_on_signal(stop_sender)?;
+        let composed = compose::compose(settings, bound, &store, &log, stop).await?;
         let app = composed.app();
         composed.serve(workers.handles()).await;
         anyhow::Ok(app)

@@ -52,9 +52,11 @@ pub(crate) fn executable() -> &'static Path {
 pub(crate) struct Directory(PathBuf);
 
 impl Directory {
-    /// An empty directory of this name.
+    /// An empty directory, of this name and a number that no other has.
     pub(crate) fn new(name: &str) -> Directory {
-        let name = format!("{name}-{}", std::process::id());
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{name}-{}-{number}", std::process::id());
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::create_dir_all(&path).expect("a directory can be made");
         Directory(path)

@@ -119,6 +119,11 @@ async fn without_a_type_the_only_token_is_meant_else_the_rfid_one() {
         let refused = send(&world, method, &copy("X"), &patch).await;
         assert_refused(&refused, (404, 2000), &"two, and none is RFID");
     }
+    // What is OTHER itself is meant before what is only shown so.
+    world
+        .push(&with(of_type("OTHER"), &json!({"issuer": "Itself"})))
+        .await;
+    assert_eq!(world.shown(&copy("X")).await["issuer"], "Itself");
     world.push(&of_type("RFID")).await;
     assert_eq!(world.shown(&copy("X")).await["type"], "RFID");
     taken(&world, "PATCH", &copy("X"), &patch, 200).await;
@@ -216,6 +221,13 @@ async fn an_echo_of_a_type_that_was_shown_as_other_changes_no_type() {
     world
         .push(&with(card("X"), &json!({"type": "APP_USER"})))
         .await;
+    let echo = with(world.shown(&copy("X")).await, &json!({"valid": false}));
+    taken(&world, "PUT", &copy("X"), &echo, 200).await;
+    let kept = newest(&world, "X", "APP_USER").await;
+    assert_eq!(
+        (&kept["type"], &kept["valid"]),
+        (&json!("APP_USER"), &json!(false))
+    );
     let same = json!({"type": "OTHER", "valid": true});
     taken(&world, "PATCH", &copy("X"), &same, 200).await;
     let refused = send(&world, "PATCH", &copy("X"), &json!({"type": "RFID"})).await;

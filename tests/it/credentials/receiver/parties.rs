@@ -218,6 +218,15 @@ async fn a_hub_of_2_3_0_lists_the_parties_behind_it() {
     }
 }
 
+/// Holds: C-19.
+#[tokio::test]
+async fn the_role_hub_of_2_2_1_is_tolerated_in_2_3_0() {
+    let stage = Stage::new().await;
+    let roles = [role("HUB", "FR", "HUB"), role("EMSP", "NL", "ONE")];
+    let token = given(&register_as(&stage, "2.3.0", &roles).await);
+    assert_eq!(put_of(&stage, &token, "NL", "ONE").await, (201, 1000));
+}
+
 /// Holds: C-18, C-22.
 #[tokio::test]
 async fn a_hub_party_id_that_is_none_is_2001() {

@@ -11,7 +11,7 @@ use crate::clock::now;
 use crate::options::{Format, ImportOptions, ServerOptions};
 use crate::report::{MEBIBYTE, float, per_second};
 use crate::stop::Stop;
-use crate::target::{Target, in_directory, log, ocpi_server};
+use crate::target::{CONFIGURATION, Target, in_directory, log, ocpi_server};
 use crate::token_file;
 
 /// What an import took.
@@ -36,6 +36,10 @@ pub(crate) fn import(
 ) -> anyhow::Result<Imported> {
     let mut command = ocpi_server(options, directory)?;
     command.args(["token", "import"]).arg(file);
+    let configuration = directory.join(CONFIGURATION);
+    if configuration.exists() {
+        command.arg("--config").arg(configuration);
+    }
     let begin = now();
     let child = Child::spawn(command, &log(options, directory)?)?;
     let peak = child

@@ -9,19 +9,24 @@
 )]
 
 mod against_bare;
+mod charge_point;
 mod checked;
 mod child;
 mod client;
 mod clock;
 mod compare;
 mod concurrency;
+mod configuration;
 mod connection;
 mod disk;
 mod import;
 mod memory;
 mod ocpi;
 mod options;
+mod peers;
 mod process;
+mod pull;
+mod push;
 mod report;
 mod requests;
 mod scale;
@@ -79,6 +84,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Memory(options) => memory::run(&options, &stop),
         Command::Import(options) => import::run(&options, &stop),
         Command::Start(options) => start::run(&options, &stop),
+        Command::ChargePoint(options) => charge_point::run(&options, &stop),
+        Command::Push(options) => push::run(&options, &stop),
+        Command::Pull(options) => pull::run(&options, &stop),
         Command::Bare(_) => Ok(()),
     }
 }

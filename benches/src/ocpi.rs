@@ -56,6 +56,76 @@ pub(crate) fn put_without_group(server: SocketAddr) -> Template {
     http_request(server, "PUT", path, &TOKEN.replace(GROUP, ""))
 }
 
+/// Stores or replaces a token of that party with that whitelist, as the platform of that
+/// credentials token.
+pub(crate) fn put_of(
+    server: SocketAddr,
+    (country_code, party_id): (&str, &str),
+    credentials: &str,
+    whitelist: &str,
+) -> Template {
+    let path = format!("/ocpi/cpo/2.3.0/tokens/{country_code}/{party_id}/{{uid}}");
+    let owner = format!(r#""country_code":"{country_code}","party_id":"{party_id}""#);
+    let body = TOKEN
+        .replace(GROUP, "")
+        .replace(r#""country_code":"CH","party_id":"ABC""#, &owner)
+        .replace("ALLOWED_OFFLINE", whitelist);
+    http_request_as(server, "PUT", &path, &body, credentials)
+}
+
+/// Changes a token of the eMSP, which says when.
+pub(crate) fn put_at(server: SocketAddr, moment: &str) -> Template {
+    let body = TOKEN.replace("2024-01-01T00:00:00Z", moment);
+    http_request(server, "PUT", "/ocpi/cpo/2.3.0/tokens/CH/ABC/{uid}", &body)
+}
+
+/// Reads the copy of a token that a CPO has.
+pub(crate) fn get_copy(server: SocketAddr) -> Template {
+    http_request(server, "GET", "/ocpi/cpo/2.3.0/tokens/CH/ABC/{uid}", "")
+}
+
+/// Where a charge point asks.
+pub(crate) const TAP: &str = "/admin/v1/charge-point/authorize";
+
+/// Asks whether a token may charge at a charge point of NL/ALF.
+pub(crate) fn tap(admin: SocketAddr) -> Template {
+    of_operator(
+        admin,
+        "POST",
+        TAP,
+        concat!(
+            r#"{"cpo":{"country_code":"NL","party_id":"ALF"},"uid":"{uid}","type":"RFID","#,
+            r#""location_id":"LOC001","evse_uid":"EVSE001"}"#,
+        ),
+    )
+}
+
+/// Changes a token of the eMSP, as its operator: its content is another in each request.
+pub(crate) fn change(admin: SocketAddr) -> Template {
+    of_operator(
+        admin,
+        "PUT",
+        "/admin/v1/tokens/CH/ABC/{uid}",
+        concat!(
+            r#"{"contract_id":"CH-ABC-C{number}","visual_number":"{request}","#,
+            r#""issuer":"Example","valid":true,"whitelist":"ALLOWED"}"#,
+        ),
+    )
+}
+
+fn of_operator(admin: SocketAddr, method: &str, path: &str, body: &str) -> Template {
+    let length = Template::new(body).len();
+    Template::new(&format!(
+        "{method} {path} HTTP/1.1\r\n\
+         Host: {admin}\r\n\
+         Authorization: Bearer admin\r\n\
+         Content-Length: {length}\r\n\
+         Content-Type: application/json\r\n\
+         \r\n\
+         {body}"
+    ))
+}
+
 /// Gives a token an account, as the operator.
 pub(crate) fn put_account(admin: SocketAddr, account: &str) -> Template {
     let length = account.len();
@@ -80,11 +150,22 @@ pub(crate) fn lines(format: Format) -> (&'static str, Template) {
 
 /// One request with the headers that OCPI requires; its ids are unique.
 fn http_request(server: SocketAddr, method: &str, path: &str, body: &str) -> Template {
+    http_request_as(server, method, path, body, "your-token")
+}
+
+/// The same, of the platform with these credentials.
+fn http_request_as(
+    server: SocketAddr,
+    method: &str,
+    path: &str,
+    body: &str,
+    credentials: &str,
+) -> Template {
     let length = Template::new(body).len();
     Template::new(&format!(
         "{method} {path} HTTP/1.1\r\n\
          Host: {server}\r\n\
-         Authorization: Token your-token\r\n\
+         Authorization: Token {credentials}\r\n\
          Content-Type: application/json\r\n\
          Content-Length: {length}\r\n\
          X-Request-ID: 5f2b1c3e-8d4a-4c6f-9e01-000{{request}}\r\n\
@@ -142,6 +223,10 @@ mod tests {
             put(server),
             put_without_group(server),
             put_account(server, r#"{"blocked":false}"#),
+            put_of(server, ("DE", "EMS"), "emsp-token", "ALWAYS"),
+            put_at(server, "2026-01-01T00:00:00Z"),
+            tap(server),
+            change(server),
             authorize(server, AuthorizePath::Standard),
             authorize_at_own_evse(server),
         ] {
@@ -150,7 +235,7 @@ mod tests {
             let text = String::from_utf8(request).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
-            assert!(head.contains("04"));
+            assert!(text.contains("04"), "the uid is in its place");
         }
     }
 }

@@ -26,6 +26,12 @@ pub(crate) enum Command {
     Import(ImportOptions),
     /// Time from the start of a server with a large durable store to its first answer.
     Start(StartOptions),
+    /// How long a driver waits at a charge point, whatever the eMSP does.
+    ChargePoint(ChargePointOptions),
+    /// Tokens per second to one CPO, and what becomes of CPOs that fail and a server that is killed.
+    Push(PushOptions),
+    /// Tokens per second from an eMSP, and whether one that changes meanwhile is missed.
+    Pull(PullOptions),
     /// A server that reads each request and gives one constant answer; ends with its input.
     #[command(hide = true)]
     Bare(bare::Options),
@@ -180,6 +186,64 @@ pub(crate) enum Format {
     Jsonl,
     /// The names of the columns, then one token a line.
     Csv,
+}
+
+/// `ocpi-bench charge-point`.
+#[derive(Args)]
+pub(crate) struct ChargePointOptions {
+    /// Questions to an eMSP that never answers, each about another card.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) questions: u64,
+    /// Drivers who wait at once.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=250))]
+    pub(crate) drivers: u16,
+    /// Drivers at once when the eMSP is not asked any more.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=250))]
+    pub(crate) askers: u16,
+    #[command(flatten)]
+    pub(crate) load: LoadOptions,
+    #[command(flatten)]
+    pub(crate) start: ServerOptions,
+}
+
+/// `ocpi-bench push`.
+#[derive(Args)]
+pub(crate) struct PushOptions {
+    /// Tokens to one CPO.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
+    pub(crate) tokens: u64,
+    /// CPOs that fail.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) cpos: u8,
+    /// Changes meanwhile.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(2..=TOKENS_MAX))]
+    pub(crate) changes: u64,
+    /// Tokens that change.
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=TOKENS_MAX))]
+    pub(crate) few: u64,
+    /// How they fail, as `ocpi-server simulate` reads it.
+    #[arg(
+        long,
+        default_value = "slow=0.02:50,reset=0.02,error_5xx=0.05,too_many=0.005:1,truncated=0.02,html=0.02,hang=0.001"
+    )]
+    pub(crate) faults: String,
+    /// Where their failures, the changes and the moment of the kill come from.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// `ocpi-bench pull`.
+#[derive(Args)]
+pub(crate) struct PullOptions {
+    /// Tokens of the eMSP.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(100..=TOKENS_MAX))]
+    pub(crate) tokens: u64,
+    /// Tokens on a page.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) page: u64,
+    /// Which Tokens change meanwhile comes from it: one of a hundred.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 /// `ocpi-bench start`.

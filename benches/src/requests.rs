@@ -42,6 +42,14 @@ impl Expected {
         }
     }
 
+    /// The answer to an operator's change of a token.
+    pub(crate) fn changed() -> Expected {
+        Expected {
+            statuses: &[200, 201],
+            part: Finder::new(r#""uid":"#),
+        }
+    }
+
     /// The answer to an operator's PUT of an account that was taken.
     pub(crate) fn account() -> Expected {
         Expected {
@@ -62,6 +70,8 @@ pub(crate) struct Requests {
     expected: Expected,
     choice: Choice,
     sent: u64,
+    /// How many are sent at most.
+    max: u64,
 }
 
 impl Requests {
@@ -72,6 +82,7 @@ impl Requests {
             expected,
             choice: Choice::Each(tokens),
             sent: 0,
+            max: u64::MAX,
         }
     }
 
@@ -87,6 +98,16 @@ impl Requests {
             expected,
             choice: Choice::Random(Rng::with_seed(seed), tokens),
             sent: 0,
+            max: u64::MAX,
+        }
+    }
+
+    /// So many of them, numbered from there on.
+    pub(crate) fn numbered(self, from: u64, count: u64) -> Requests {
+        Requests {
+            sent: from,
+            max: from + count,
+            ..self
         }
     }
 
@@ -98,6 +119,9 @@ impl Requests {
 
 impl Workload for Requests {
     fn next_request(&mut self, request: &mut Vec<u8>) -> bool {
+        if self.sent >= self.max {
+            return false;
+        }
         let token = match &mut self.choice {
             Choice::Each(tokens) => tokens.next(),
             Choice::Random(rng, tokens) => Some(rng.u64(tokens.clone())),

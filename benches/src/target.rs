@@ -17,6 +17,9 @@ use crate::options::ServerOptions;
 use crate::process::{self, Memory};
 use crate::stop::Stop;
 
+/// The configuration file of a server that is no quickstart, in its directory.
+pub(crate) const CONFIGURATION: &str = "ocpi.toml";
+
 /// A server under load.
 pub(crate) struct Target {
     /// Where it listens.
@@ -53,6 +56,30 @@ impl Target {
         stop: &Stop,
     ) -> anyhow::Result<Target> {
         let (command, address, admin) = serve(options, directory)?;
+        let child = Child::start(command, address, &log(options, directory)?, stop)?;
+        Ok(Target {
+            address,
+            admin: Some(admin),
+            child: Some(child),
+        })
+    }
+
+    /// Starts `ocpi-server` as [`Target::start`] does, with this configuration instead of that of a
+    /// quickstart.
+    ///
+    /// # Errors
+    ///
+    /// When it has not been built, or does not start.
+    pub(crate) fn configured(
+        options: &ServerOptions,
+        directory: &Path,
+        configuration: &str,
+        stop: &Stop,
+    ) -> anyhow::Result<Target> {
+        let file = directory.join(CONFIGURATION);
+        fs::write(&file, configuration)?;
+        let (mut command, address, admin) = serve(options, directory)?;
+        command.arg("--config").arg(&file);
         let child = Child::start(command, address, &log(options, directory)?, stop)?;
         Ok(Target {
             address,

@@ -34,7 +34,7 @@ use crate::support::world::{World, WorldBuilder};
 const ADMIN_TOKEN: &str = "adm1n~secret";
 
 /// The operator's listener of a world.
-struct Operator {
+pub(crate) struct Operator {
     address: SocketAddr,
     _stopping: watch::Sender<bool>,
     _stop: watch::Sender<bool>,
@@ -42,7 +42,7 @@ struct Operator {
 
 impl Operator {
     /// A listener that knows [`ADMIN_TOKEN`].
-    async fn of(world: &mut World) -> Operator {
+    pub(crate) async fn of(world: &mut World) -> Operator {
         Operator::start(world, Some(ADMIN_TOKEN), AdminOptions::default()).await
     }
 
@@ -82,15 +82,15 @@ impl Operator {
         })
     }
 
-    async fn get(&self, target: &str) -> Answer {
+    pub(crate) async fn get(&self, target: &str) -> Answer {
         self.send(Ask::new("GET", target)).await
     }
 
-    async fn put(&self, target: &str, body: &Value) -> Answer {
+    pub(crate) async fn put(&self, target: &str, body: &Value) -> Answer {
         self.send(Ask::new("PUT", target).json(body)).await
     }
 
-    async fn post(&self, target: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, target: &str, body: &Value) -> Answer {
         self.send(Ask::new("POST", target).json(body)).await
     }
 
@@ -157,7 +157,7 @@ impl Ask {
 }
 
 /// An answer to the operator, read to its end.
-struct Answer {
+pub(crate) struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
@@ -170,28 +170,32 @@ impl Answer {
         value.map_or("", |value| value.to_str().expect("a header is ASCII"))
     }
 
-    fn text(&self) -> &str {
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("a body is text")
     }
 
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// The JSON of an answer of this status.
-    fn with_status(&self, status: u16) -> Value {
+    pub(crate) fn with_status(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         self.json()
     }
 
     /// The JSON of a 200.
-    fn found(&self) -> Value {
+    pub(crate) fn found(&self) -> Value {
         self.with_status(200)
     }
 
     /// The `detail` of a problem of this status.
-    fn problem(&self, status: u16) -> String {
+    pub(crate) fn problem(&self, status: u16) -> String {
         let problem = self.with_status(status);
         assert_eq!(self.header("Content-Type"), "application/problem+json");
         assert_eq!(problem["status"], status);

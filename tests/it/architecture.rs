@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::support::repository::{expect_none, files, root};
 
 /// Every package of ours, and which of ours it may use. The packages of tests and benchmarks may
-/// use all, but only as tests do, and nothing may use them.
-const MAY_USE: [(&str, &[&str]); 10] = [
+/// use all, but beside this only as tests do, and nothing may use them.
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("ocpi-domain", &[]),
     ("ocpi-ports", &["ocpi-domain"]),
     ("ocpi-app", &["ocpi-domain", "ocpi-ports"]),
@@ -17,6 +17,8 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("ocpi-admin", &["ocpi-app", "ocpi-domain", "ocpi-ports"]),
     ("ocpi-memstore", &["ocpi-domain", "ocpi-ports"]),
     ("ocpi-sqlite", &["ocpi-domain", "ocpi-ports"]),
+    // A peer that shared more with what it tries out would share its mistakes.
+    ("ocpi-simulate", &["ocpi-domain"]),
     (
         "ocpi-server",
         &[
@@ -26,11 +28,13 @@ const MAY_USE: [(&str, &[&str]); 10] = [
             "ocpi-http",
             "ocpi-memstore",
             "ocpi-ports",
+            "ocpi-simulate",
             "ocpi-sqlite",
         ],
     ),
     ("ocpi-tests", &[]),
-    ("ocpi-bench", &[]),
+    // It has the other platforms of its runs in its own process.
+    ("ocpi-bench", &["ocpi-domain", "ocpi-simulate"]),
 ];
 
 const RUNTIMES: &[&str] = &[
@@ -109,7 +113,7 @@ const MOCKING: &[&str] = &[
 ];
 
 /// What must not be anywhere below a crate of a layer.
-const MUST_NOT_REACH: [(&str, &[&[&str]]); 9] = [
+const MUST_NOT_REACH: [(&str, &[&[&str]]); 10] = [
     (
         "ocpi-domain",
         &[RUNTIMES, HTTP, DATABASES, LOGGING, MOCKING],
@@ -123,6 +127,7 @@ const MUST_NOT_REACH: [(&str, &[&[&str]]); 9] = [
     ("ocpi-sqlite", &[HTTP, MOCKING]),
     ("ocpi-http", &[DATABASES, MOCKING, OTHER_TLS]),
     ("ocpi-admin", &[DATABASES, MOCKING, OTHER_TLS]),
+    ("ocpi-simulate", &[DATABASES, MOCKING, OTHER_TLS]),
     ("ocpi-server", &[MOCKING, OTHER_TLS]),
     ("ocpi-tests", &[OTHER_TLS]),
 ];
@@ -214,9 +219,10 @@ fn nothing_of_another_layer_is_anywhere_below_a_crate() {
     expect_none(&faults, "layers are mixed");
 }
 
-/// tokio's timers and locks are for the use cases; its runtime and its sockets are not.
+/// tokio's timers, locks and tasks are for the use cases: what must go on when the asker has gone
+/// is a task of its own. Its sockets, its files and its processes are not.
 #[test]
-fn the_use_cases_take_of_tokio_only_time_and_sync() {
+fn the_use_cases_take_of_tokio_only_time_sync_and_tasks() {
     let packages = packages();
     let tokio: Vec<&Value> = normal_dependencies(&packages["ocpi-app"])
         .filter(|dependency| name(dependency) == "tokio")
@@ -225,7 +231,7 @@ fn the_use_cases_take_of_tokio_only_time_and_sync() {
     let features = tokio[0]["features"].as_array().expect("features");
     let excess: Vec<&Value> = features
         .iter()
-        .filter(|feature| *feature != "time" && *feature != "sync")
+        .filter(|feature| !["time", "sync", "rt"].iter().any(|taken| feature == taken))
         .collect();
     assert!(excess.is_empty(), "{excess:?}");
     assert_eq!(tokio[0]["uses_default_features"], true, "which are none");

@@ -9,6 +9,7 @@ mod export;
 mod import;
 mod interrupted;
 mod sessions;
+mod sync;
 
 use serde_json::Value;
 

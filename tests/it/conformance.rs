@@ -166,8 +166,9 @@ fn the_held_table_is_what_the_tests_say() {
 }
 
 /// The modules whose tests are about the protocol. The others are about the program and the house.
-const PROTOCOL_MODULES: [&str; 14] = [
+const PROTOCOL_MODULES: [&str; 16] = [
     "authorize",
+    "charge_point",
     "concurrency",
     "credentials",
     "dialect",
@@ -176,6 +177,7 @@ const PROTOCOL_MODULES: [&str; 14] = [
     "list_tokens",
     "locations",
     "sessions",
+    "sync",
     "token_copies",
     "transport",
     "v2_1_1",

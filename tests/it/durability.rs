@@ -8,6 +8,7 @@ mod kill;
 mod ledger;
 mod load;
 mod lost_log;
+mod push;
 mod read_only;
 mod rotation;
 mod two_processes;

@@ -13,6 +13,8 @@ mod authorize;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod charge_point;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod concurrency;
@@ -40,6 +42,8 @@ mod operator;
 mod sessions;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod sync;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod advice;
 
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use ocpi_app::OperatorError;
+use ocpi_app::{ChargePointError, OperatorError};
 use ocpi_ports::{RemoteError, StorageError};
 use serde::Serialize;
 
@@ -47,6 +47,8 @@ pub(crate) enum Failure {
     BodyBroken,
     #[error(transparent)]
     Operator(#[from] OperatorError),
+    #[error(transparent)]
+    ChargePoint(#[from] ChargePointError),
     /// A registration that was not ended.
     #[error(
         "{cause}; the platform stays registered, unless `forced` ends it without telling the \
@@ -102,6 +104,7 @@ impl Failure {
             Failure::BackupFailed(_) | Failure::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             Failure::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
             Failure::ImportEnded { cause, .. } => cause.status(),
+            Failure::ChargePoint(error) => charge_point_status(error),
             Failure::Operator(error) | Failure::NotUnregistered { cause: error } => {
                 operator_status(error)
             }
@@ -149,8 +152,11 @@ impl Failure {
     /// Causes are for the log alone.
     fn log(&self) {
         match self {
-            Failure::Operator(OperatorError::Storage(error)) | Failure::BackupFailed(error) => {
-                log_storage(error);
+            Failure::Operator(OperatorError::Storage(error))
+            | Failure::ChargePoint(ChargePointError::Storage(error))
+            | Failure::BackupFailed(error) => log_storage(error),
+            Failure::ChargePoint(error @ ChargePointError::TimedOut) => {
+                tracing::error!(%error, "a charge point got no answer");
             }
             Failure::ImportEnded { cause, .. } => cause.log(),
             // The panic hook has written where and why.
@@ -183,6 +189,7 @@ fn operator_status(error: &OperatorError) -> StatusCode {
         | OperatorError::AlreadyRegistered
         | OperatorError::NotRegistered
         | OperatorError::HandshakeRunning
+        | OperatorError::NotSynced(_)
         | OperatorError::PartyTaken(..)
         | OperatorError::PartyNotAllowed(_)
         | OperatorError::Unopenable(_) => StatusCode::CONFLICT,
@@ -197,6 +204,18 @@ fn operator_status(error: &OperatorError) -> StatusCode {
         | OperatorError::OutcomeUnknown(_)
         | OperatorError::NoCommonVersion(_)
         | OperatorError::EndpointsMissing(_) => StatusCode::BAD_GATEWAY,
+    }
+}
+
+fn charge_point_status(error: &ChargePointError) -> StatusCode {
+    match error {
+        ChargePointError::CpoNeeded | ChargePointError::CommandOfFuture => StatusCode::BAD_REQUEST,
+        ChargePointError::UnknownCpo(_)
+        | ChargePointError::NoCpo
+        | ChargePointError::UnknownStart(_) => StatusCode::NOT_FOUND,
+        ChargePointError::TimedOut | ChargePointError::Storage(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 
@@ -217,6 +236,7 @@ mod tests {
             http: 404,
             code: None,
             message: None,
+            retry_after: None,
         };
         let party = ocpi_domain::Party::new("NL", "XYZ").unwrap();
         for (error, status) in [
@@ -241,11 +261,33 @@ mod tests {
         assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT);
     }
 
+    /// Beyond the protocol: a charge point gets an answer or a problem whose status says who can do
+    /// something, and never an ALLOWED for a fault of ours.
+    #[test]
+    fn what_keeps_a_charge_point_from_its_answer_is_in_the_status() {
+        let party = ocpi_domain::Party::new("NL", "XYZ").unwrap();
+        let unavailable = StorageError::Unavailable("the disk is gone".into());
+        for (error, status) in [
+            (ChargePointError::CpoNeeded, 400),
+            (ChargePointError::CommandOfFuture, 400),
+            (ChargePointError::UnknownCpo(party), 404),
+            (ChargePointError::NoCpo, 404),
+            (ChargePointError::UnknownStart("R-1".parse().unwrap()), 404),
+            (ChargePointError::TimedOut, 503),
+            (ChargePointError::Storage(unavailable), 503),
+        ] {
+            let said = error.to_string();
+            let answer = Failure::ChargePoint(error).into_answer();
+            assert_eq!(answer.status().as_u16(), status, "{said}");
+        }
+    }
+
     #[test]
     fn what_the_store_says_is_for_the_log_alone() {
         let cause = || StorageError::Unavailable("the disk at /var/secret is gone".into());
         let failures = [
             Failure::Operator(cause().into()),
+            Failure::ChargePoint(cause().into()),
             Failure::ImportEnded {
                 lines: 3,
                 cause: Box::new(Failure::Operator(cause().into())),

@@ -1,6 +1,7 @@
 //! The operator's listener.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,8 +54,9 @@ impl Default for AdminOptions {
     }
 }
 
-/// Connections at once. An operator, a few scripts and a few probes: others wait for their turn.
-const CONNECTIONS_MAX: usize = 64;
+/// Connections at once: an operator, a few scripts and probes, and the software of a CPO that asks
+/// for each charge point where somebody waits. Others wait for their turn.
+const CONNECTIONS_MAX: u32 = 1024;
 
 /// How long a client may take for a head, and may leave a connection unused.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,6 +66,9 @@ const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long to wait when the system gives no more connections.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long requests have to finish when the server stops; a charge point may wait for one.
+const REQUESTS_MAX: Duration = Duration::from_secs(10);
 
 /// How long handshakes that run have to finish when the server stops.
 const HANDSHAKES_MAX: Duration = Duration::from_secs(30);
@@ -90,14 +95,14 @@ impl AdminServer {
         })
     }
 
-    /// Serves connections of `listener` until `stop` says `true`, and the handshakes that run are
-    /// over.
+    /// Serves connections of `listener` until `stop` says `true`, and the requests and handshakes
+    /// that run are over.
     pub async fn serve(
         self: Arc<AdminServer>,
         listener: TcpListener,
         mut stop: watch::Receiver<bool>,
     ) {
-        let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX as usize));
         loop {
             let accepted = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -105,13 +110,18 @@ impl AdminServer {
             };
             match accepted {
                 Ok((stream, permit)) => {
-                    tokio::spawn(Arc::clone(&self).serve_connection(stream, permit));
+                    tokio::spawn(Arc::clone(&self).serve_connection(stream, stop.clone(), permit));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "an operator's connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
+        }
+        drop(listener);
+        let finished = connections.acquire_many(CONNECTIONS_MAX);
+        if tokio::time::timeout(REQUESTS_MAX, finished).await.is_err() {
+            tracing::warn!("an operator's requests were cut: they took too long to finish");
         }
         if !self.handshakes.finish(HANDSHAKES_MAX).await {
             tracing::warn!("handshakes with platforms were cut: look whether they work");
@@ -121,6 +131,7 @@ impl AdminServer {
     async fn serve_connection(
         self: Arc<AdminServer>,
         stream: TcpStream,
+        mut stop: watch::Receiver<bool>,
         _permit: Option<OwnedSemaphorePermit>,
     ) {
         let mut stream = TimeoutStream::new(stream);
@@ -133,7 +144,18 @@ impl AdminServer {
             .timer(TokioTimer::new())
             .header_read_timeout(READ_TIMEOUT)
             .serve_connection(TokioIo::new(Box::pin(stream)), service);
-        if let Err(error) = connection.await {
+        let mut connection = pin!(connection);
+        // What it lends is given back at once: it must not be held while others wait.
+        let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
+        let served = tokio::select! {
+            served = connection.as_mut() => served,
+            () = stopped => {
+                // One that is idle is closed, one that is not after its answer.
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = served {
             tracing::debug!(%error, "an operator's connection broke");
         }
     }
@@ -147,5 +169,7 @@ async fn accept(
     // Nobody closes the semaphore.
     let permit = Arc::clone(connections).acquire_owned().await.ok();
     let (stream, _) = listener.accept().await?;
+    // Answers are small, and somebody waits for each.
+    stream.set_nodelay(true)?;
     Ok((stream, permit))
 }

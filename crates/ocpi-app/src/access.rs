@@ -118,7 +118,7 @@ impl App {
     }
 
     /// Whether a hub that lists nobody may speak for `party`: nobody else does, and not we either.
-    async fn passes_on_for(
+    pub(crate) async fn passes_on_for(
         &self,
         hub: &Platform,
         party: Party,

@@ -7,16 +7,18 @@ use ocpi_domain::{Caller, CredentialsToken, InterfaceRole, MessageId, ModuleId};
 use ocpi_ports::{
     AccountRepository, Authenticator, AuthorizationRepository, Clock, LocationRepository,
     PlatformRepository, Randomness, RecordAudit, RemotePlatform, SessionRepository, StorageError,
-    StoreBackup, StoreHealth, TokenRepository,
+    StoreBackup, StoreHealth, SyncRepository, TokenRepository,
 };
 use prometheus_client::registry::Registry;
 
+use crate::charge_point::{ChargePointOptions, ChargePoints};
 use crate::credentials::{Handshakes, LookBacks};
 use crate::credentials_hash::CredentialsHash;
 use crate::credentials_seal::CredentialsSeal;
 use crate::deadline::within;
 use crate::hosting::Hosting;
 use crate::metrics::{ChainCollector, Metrics};
+use crate::sync::{SyncOptions, Syncs};
 
 /// The longest that a caller may wait for us to find out who it is, and for an answer to an
 /// authorize request. A charge point waits behind it; an error lets its CPO decide.
@@ -31,6 +33,7 @@ pub struct Ports {
     pub sessions: Arc<dyn SessionRepository>,
     pub locations: Arc<dyn LocationRepository>,
     pub platforms: Arc<dyn PlatformRepository>,
+    pub sync: Arc<dyn SyncRepository>,
     pub authenticator: Arc<dyn Authenticator>,
     pub health: Arc<dyn StoreHealth>,
     /// `None` when the store keeps no chain of its records.
@@ -63,6 +66,10 @@ pub struct AppOptions {
     pub required_of_cpo: Vec<(ModuleId, InterfaceRole)>,
     /// The endpoints without which an eMSP is not registered.
     pub required_of_emsp: Vec<(ModuleId, InterfaceRole)>,
+    /// Questions at charge points.
+    pub charge_point: ChargePointOptions,
+    /// The exchange of Tokens.
+    pub sync: SyncOptions,
 }
 
 impl Default for AppOptions {
@@ -76,6 +83,8 @@ impl Default for AppOptions {
             bootstrap_token_ms: 7 * 24 * 60 * 60 * 1000,
             required_of_cpo: Vec::new(),
             required_of_emsp: vec![(ModuleId::Tokens, InterfaceRole::Sender)],
+            charge_point: ChargePointOptions::default(),
+            sync: SyncOptions::default(),
         }
     }
 }
@@ -89,6 +98,8 @@ pub struct App {
     pub(crate) record_health: crate::health::RecordHealth,
     pub(crate) handshakes: Handshakes,
     pub(crate) look_backs: LookBacks,
+    pub(crate) charge_points: ChargePoints,
+    pub(crate) syncs: Syncs,
 }
 
 impl App {
@@ -102,9 +113,12 @@ impl App {
         if let Some(audit) = &ports.audit {
             registry.register_collector(Box::new(ChainCollector(Arc::clone(audit))));
         }
+        let syncs = Syncs::new(&options.sync, &ports.clock, registry);
         App {
             ports,
             hosting,
+            syncs,
+            charge_points: ChargePoints::new(&options.charge_point, registry),
             options,
             metrics: Metrics::register(registry),
             record_health: crate::health::RecordHealth::default(),

@@ -113,6 +113,7 @@ impl App {
             status: verdict.status(),
             rule: verdict.rule(),
             latency_us: self.elapsed_us().saturating_sub(started_us),
+            charge_point: None,
         });
         let claim = match (&verdict, &subject) {
             (Verdict::Decided(Decision::Allow(_)), Some(subject)) => {
@@ -134,7 +135,7 @@ impl App {
     }
 
     /// Keeps the evidence, together with the slot that it claims, if any.
-    async fn keep_record(
+    pub(crate) async fn keep_record(
         &self,
         record: Arc<AuthorizationRecord>,
         claim: Option<SlotClaim>,

@@ -58,6 +58,8 @@ impl App {
         let found = self
             .find_addressed(request.party, &request.uid, token_type, context.version)
             .await?;
+        // What its owner lists no more is not valid here any more.
+        let found = found.filter(|stored| !stored.marks.absent);
         found
             .map(|stored| stored.token)
             .ok_or(GetTokenError::UnknownToken)

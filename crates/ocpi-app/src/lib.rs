@@ -11,6 +11,7 @@ mod access;
 mod addressed_token;
 mod app;
 mod authorize_token;
+mod charge_point;
 mod credentials;
 mod credentials_hash;
 mod credentials_seal;
@@ -46,11 +47,16 @@ mod session_link;
 mod session_update;
 mod slot_claim;
 mod subject_lookup;
+mod sync;
 mod token_update;
 
 pub use access::{AccessError, RequestContext, Routing};
 pub use app::{App, AppOptions, Ports};
 pub use authorize_token::{AuthorizationAnswer, AuthorizeTokenError, AuthorizeTokenRequest};
+pub use charge_point::{
+    BreakerView, ChargePointAnswer, ChargePointError, ChargePointOptions, ChargePointRequest,
+    ChargedToken, StartedBy, Wanted,
+};
 pub use credentials::{CredentialsError, CredentialsRequest};
 pub use credentials_hash::CredentialsHash;
 pub use credentials_seal::{CredentialsSeal, Unopenable};
@@ -77,6 +83,7 @@ pub use put_session::{PutSessionError, PutSessionRequest};
 pub use put_token::{PutTokenError, PutTokenRequest, Written};
 pub use root::Root;
 pub use secret_key::{InvalidSecretKey, SecretKey};
+pub use sync::{BehindView, PlatformSync, PullView, PushView, RunState, SyncOptions};
 
 #[cfg(test)]
 mod testing;

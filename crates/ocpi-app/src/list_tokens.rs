@@ -53,21 +53,14 @@ impl App {
             Some(to) => vec![to],
             None => self.hosting.emsp_parties().to_vec(),
         };
-        let without_types = if self.options.list_all_token_types {
-            Vec::new()
-        } else {
-            NOT_LISTED.to_vec()
-        };
         let query = TokenQuery {
             parties,
-            without_types,
+            without_types: self.types_not_listed(),
         };
         let Page { items, total, next } = self.ports.tokens.list_tokens(&query, page).await?;
         let mut listed = Vec::with_capacity(items.len());
         for stored in items {
-            if self.is_shown(&stored, &query, context.version).await? {
-                listed.push(as_listed(stored.token));
-            }
+            listed.extend(self.listed_as(stored, context.version).await?);
         }
         Ok(Page {
             items: listed,
@@ -76,12 +69,39 @@ impl App {
         })
     }
 
+    /// The Token as a CPO gets it in `version`; `None` when it does not get it.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`].
+    pub(crate) async fn listed_as(
+        &self,
+        stored: StoredToken,
+        version: OcpiVersion,
+    ) -> Result<Option<Arc<Token>>, StorageError> {
+        let left_out = self.types_not_listed();
+        if left_out.contains(&stored.token.token_type) {
+            return Ok(None);
+        }
+        let is_shown = self.is_shown(&stored, &left_out, version).await?;
+        Ok(is_shown.then(|| as_listed(stored.token)))
+    }
+
+    /// The types of Tokens that no CPO gets.
+    pub(crate) fn types_not_listed(&self) -> Vec<TokenType> {
+        if self.options.list_all_token_types {
+            Vec::new()
+        } else {
+            NOT_LISTED.to_vec()
+        }
+    }
+
     /// Whether the Token is listed in `version`. Of several of one party that are the same in its
     /// words, the one that changed last is.
     async fn is_shown(
         &self,
         stored: &StoredToken,
-        query: &TokenQuery,
+        left_out: &[TokenType],
         version: OcpiVersion,
     ) -> Result<bool, StorageError> {
         let token = &stored.token;
@@ -92,7 +112,7 @@ impl App {
         let mut alike = self
             .find_shown(token.party, &token.uid, &shown_type, version)
             .await?;
-        alike.retain(|other| !query.without_types.contains(&other.token.token_type));
+        alike.retain(|other| !left_out.contains(&other.token.token_type));
         let changed = |other: &StoredToken| (other.token.last_updated, other.revision);
         let newest = alike.iter().map(changed).max();
         if newest.is_none_or(|newest| newest <= changed(stored)) {

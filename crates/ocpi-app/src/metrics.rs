@@ -71,8 +71,9 @@ impl Handshake {
     }
 }
 
+/// A platform, as a label.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct PlatformLabel(PlatformId);
+pub(crate) struct PlatformLabel(pub(crate) PlatformId);
 
 impl EncodeLabelValue for PlatformLabel {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use ocpi_domain::{
-    InvalidField, OcpiVersion, Party, Token, TokenMarks, TokenPatch, TokenType, TokenUid,
+    InvalidField, OcpiVersion, Party, StoredToken, Token, TokenMarks, TokenPatch, TokenType,
+    TokenUid,
 };
 use ocpi_ports::{StorageError, TokenWrite};
 
@@ -13,7 +14,7 @@ use crate::access::{AccessError, RequestContext};
 use crate::app::App;
 use crate::deadline::in_time;
 use crate::moment::meant_moment;
-use crate::token_update::{WRITE_ATTEMPTS_MAX, is_identical};
+use crate::token_update::{WRITE_ATTEMPTS_MAX, is_identical, marked_present};
 
 /// The fields, and the Token that the URL addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,13 +87,19 @@ impl App {
             let mut marks = TokenMarks {
                 synthetic_contract_id: stored.marks.synthetic_contract_id
                     && patch.contract_id.is_none(),
+                // Who changes it lists it.
+                absent: false,
                 ..stored.marks
             };
             let mut token = patch.apply_to(&stored.token)?;
             match last_updated {
                 Some(last_updated) => {
                     if stored.makes_stale(last_updated, self.now()) {
-                        return Err(PatchTokenError::Stale);
+                        match self.mark_present(&stored).await {
+                            Err(StorageError::Conflict) => continue,
+                            Err(error) => return Err(error.into()),
+                            Ok(()) => return Err(PatchTokenError::Stale),
+                        }
                     }
                     marks.inferred_last_updated = false;
                 }
@@ -117,12 +124,23 @@ impl App {
                 })
                 .await
             {
-                Ok(_) => return Ok(()),
+                Ok(_) => {
+                    self.token_changed(party);
+                    return Ok(());
+                }
                 Err(StorageError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         Err(StorageError::Conflict.into())
+    }
+
+    /// Takes away the mark that its owner lists the Token no more, when it has it.
+    async fn mark_present(&self, stored: &StoredToken) -> Result<(), StorageError> {
+        if let Some(write) = marked_present(stored) {
+            self.ports.tokens.put_token(write).await?;
+        }
+        Ok(())
     }
 }
 
@@ -139,7 +157,6 @@ fn meant_patch(mut fields: TokenPatch, stored: &Token, version: OcpiVersion) -> 
 
 #[cfg(test)]
 mod tests {
-    use ocpi_domain::StoredToken;
     use serde_json::{Value, json};
 
     use super::*;

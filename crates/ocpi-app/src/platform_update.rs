@@ -32,6 +32,8 @@ impl App {
             let new = decide(&list)?;
             match store.put_platform(new.clone(), Some(list.revision)).await {
                 Ok(is_new) => {
+                    self.platforms_changed();
+                    self.charge_points.platforms_changed();
                     let stored = Arc::new(new);
                     return Ok(WrittenPlatform { stored, is_new });
                 }

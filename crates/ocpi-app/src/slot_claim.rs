@@ -1,8 +1,8 @@
 //! The slot that an ALLOWED needs.
 
 use ocpi_domain::{
-    AuthorizationRecord, AuthorizationSubject, CiString, SlotClaim, SlotHolder, SlotLimit,
-    SlotPlace, TokenAccount,
+    AuthorizationRecord, AuthorizationSubject, CiString, PlatformId, SlotClaim, SlotHolder,
+    SlotLimit, SlotPlace, TokenAccount,
 };
 
 use crate::app::App;
@@ -14,6 +14,15 @@ pub(crate) fn slot_limit(account: Option<&TokenAccount>) -> Option<SlotLimit> {
         max: account.concurrent_sessions_max?,
         scope: account.concurrency_scope,
     })
+}
+
+/// Whose Locations the question is about: those of the platform that asked, or of the CPO whose
+/// charge point it is.
+fn asking_platform(record: &AuthorizationRecord) -> PlatformId {
+    match record.charge_point.as_deref() {
+        Some(kept) => PlatformId::of_charge_points_of(kept.cpo),
+        None => record.platform.clone(),
+    }
 }
 
 impl App {
@@ -34,7 +43,7 @@ impl App {
             holder: SlotHolder::of(token),
             limit,
             place: SlotPlace::of_question(
-                record.platform.clone(),
+                asking_platform(record),
                 record.asked.as_ref(),
                 subject.known_evses.as_deref(),
             ),

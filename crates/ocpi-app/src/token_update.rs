@@ -45,12 +45,16 @@ impl NewToken {
     /// What this Token does to what is stored.
     pub(crate) fn update(&self, stored: Option<&StoredToken>, now: DateTime) -> Update {
         let completed;
-        let new = match stored.filter(|_| self.version != OcpiVersion::V2_3_0) {
-            Some(stored) => {
+        let new = match stored {
+            Some(stored) if self.version != OcpiVersion::V2_3_0 => {
                 completed = self.completed_by(&stored.token);
                 &completed
             }
-            None => self,
+            Some(stored) if self.needs_later_moment(stored) => {
+                completed = self.after(stored);
+                &completed
+            }
+            _ => self,
         };
         if let Some(stored) = stored {
             if new.is_stored_as(stored) {
@@ -86,6 +90,23 @@ impl NewToken {
             .or_else(|| stored.energy_contract.clone());
         NewToken {
             token: Arc::new(token),
+            ..*self
+        }
+    }
+
+    /// Whether it came without a moment of its own, and the stored one is not before the moment that
+    /// it was given: two changes in one millisecond, or a clock that was set back.
+    fn needs_later_moment(&self, stored: &StoredToken) -> bool {
+        self.marks.inferred_last_updated && self.token.last_updated <= stored.token.last_updated
+    }
+
+    /// This Token, changed a millisecond after what is stored: who is told both knows the order.
+    fn after(&self, stored: &StoredToken) -> NewToken {
+        NewToken {
+            token: Arc::new(Token {
+                last_updated: stored.token.last_updated.plus_ms(1),
+                ..Token::clone(&self.token)
+            }),
             ..*self
         }
     }
@@ -126,21 +147,49 @@ impl App {
     pub(crate) async fn store_token(&self, new: &NewToken) -> Result<Stored, StorageError> {
         for _ in 0..WRITE_ATTEMPTS_MAX {
             let stored = self.find_to_replace(new).await?;
-            let write = match (new.update(stored.as_ref(), self.now()), stored) {
+            let update = new.update(stored.as_ref(), self.now());
+            let is_stale = matches!(update, Update::Stale);
+            let write = match (update, stored) {
                 (Update::Write(write), _) => write,
                 (Update::Unchanged, Some(stored)) => return Ok(Stored::Unchanged(stored.token)),
-                (Update::Unchanged | Update::Stale, _) => return Ok(Stored::Stale),
+                (Update::Unchanged | Update::Stale, stored) => {
+                    match stored.as_ref().and_then(marked_present) {
+                        Some(write) => write,
+                        None => return Ok(Stored::Stale),
+                    }
+                }
             };
             let is_new = write.follows.is_none();
-            match self.ports.tokens.put_token(write).await {
-                Ok(stored) if is_new => return Ok(Stored::Created(stored.token)),
-                Ok(stored) => return Ok(Stored::Updated(stored.token)),
-                Err(StorageError::Conflict) => {}
+            let stored = match self.ports.tokens.put_token(write).await {
+                Ok(stored) => stored.token,
+                Err(StorageError::Conflict) => continue,
                 Err(error) => return Err(error),
+            };
+            self.token_changed(stored.party);
+            if is_stale {
+                return Ok(Stored::Stale);
             }
+            return Ok(if is_new {
+                Stored::Created(stored)
+            } else {
+                Stored::Updated(stored)
+            });
         }
         Err(StorageError::Conflict)
     }
+}
+
+/// The stored Token without the mark that its owner lists it no more, when it has it: also an older
+/// state, which is not taken, says that it is there.
+pub(crate) fn marked_present(stored: &StoredToken) -> Option<TokenWrite> {
+    stored.marks.absent.then(|| TokenWrite {
+        token: Arc::clone(&stored.token),
+        marks: TokenMarks {
+            absent: false,
+            ..stored.marks
+        },
+        follows: Some(stored.revision),
+    })
 }
 
 /// Whether writing the Token would change nothing.

@@ -12,6 +12,7 @@
 
 pub mod account;
 pub mod authorization;
+pub mod charge_point;
 mod code;
 pub mod concurrency;
 pub mod credentials;
@@ -41,6 +42,10 @@ pub use authorization::{
     AuthorizationStatus, AuthorizationSubject, Decision, Missing, Refusal, Rule, RuleOutcome,
     RuleStep, RuleTrail, decide, explain,
 };
+pub use charge_point::{
+    COMMAND_COUNTS_MS, DecisionSource, Purpose, ShownToken, StartDecision, StartFacts,
+    StopDecision, start_decision, stop_decision,
+};
 pub use code::InvalidCode;
 pub use concurrency::{
     GroupKey, SessionSlot, Slot, SlotChange, SlotClaim, SlotHolder, SlotId, SlotLimit, SlotOutcome,
@@ -59,8 +64,10 @@ pub use location::{
 };
 pub use page::{Cursor, DateWindow, Page, PageRequest, PageStart};
 pub use party::{CountryCode, Party, PartyId};
-pub use platform::{AuthEncoding, Caller, PartyRole, Platform, PlatformId, Profile};
-pub use record::{AuthorizationRecord, MessageId};
+pub use platform::{
+    AuthEncoding, Caller, NoAnswer, PartyRole, Platform, PlatformId, Profile, PushTokens,
+};
+pub use record::{AuthorizationRecord, ChargePointRecord, MessageId};
 pub use session::{
     AuthMethod, CdrToken, Session, SessionId, SessionKey, SessionPhase, SessionStatus,
 };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::credentials::{CredentialsUse, Role};
+use crate::enums::closed_enum;
 use crate::party::Party;
 
 /// Our name for a platform: 1 to 64 of `a-z`, `A-Z`, `0-9`, `-`, `_` and `.`. Cheap to clone.
@@ -32,6 +33,26 @@ impl PlatformId {
         } else {
             Err(InvalidPlatformId)
         }
+    }
+
+    /// What stands in records of answers to charge points for the platform that asked: no platform
+    /// has this id.
+    pub fn of_charge_points() -> PlatformId {
+        PlatformId("charge-point".into())
+    }
+
+    /// What stands for the platform at the place of a slot that a charge point of `cpo` holds, for
+    /// an EVSE has its uid within its CPO only. No platform has this id.
+    pub fn of_charge_points_of(cpo: Party) -> PlatformId {
+        let of = format!("{}.{}", cpo.country_code, cpo.party_id);
+        // A party is the same in whatever case.
+        PlatformId(format!("charge-point.{}", of.to_ascii_uppercase()).into())
+    }
+
+    /// Whether it stands for charge points of ours, so that no platform may have it.
+    pub fn is_of_charge_points(&self) -> bool {
+        let rest = self.0.strip_prefix("charge-point");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
     /// The id.
@@ -83,6 +104,7 @@ pub struct PartyRole {
 
 /// The recorded quirks and switches of a platform. The default is a strict peer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Profile {
     /// Speak the tutorial's dialect: a Token without `contract_id` is completed, and answers to
     /// authorize carry a `status`.
@@ -93,6 +115,67 @@ pub struct Profile {
     pub strict_from: bool,
     /// How the platform expects our credentials token to be encoded.
     pub auth_encoding: AuthEncoding,
+    /// At a charge point, a valid Token of the platform with whitelist ALLOWED is accepted without
+    /// asking.
+    pub prefer_cache: bool,
+    /// At a charge point, the platform is asked about cards that are not known here. Off unless
+    /// the operator says so: it tells strangers where somebody charges.
+    pub ask_unknown: bool,
+    /// What becomes of a question at a charge point to which the platform gives no answer.
+    pub no_answer: NoAnswer,
+    /// How long a question to the platform may take, milliseconds; `None` as for all.
+    pub authorize_timeout_ms: Option<u32>,
+    /// How our Tokens get to the platform.
+    pub push_tokens: PushTokens,
+    /// Do not fetch the platform's Tokens by ourselves.
+    pub no_pull: bool,
+}
+
+closed_enum!(
+    /// What becomes of a question at a charge point to which the platform gives no answer.
+    ///
+    /// A Token that is not known here, or is not valid, is refused whatever this says.
+    NoAnswer {
+        /// What the Token's whitelist says for a CPO that is offline.
+        ByWhitelist = "by_whitelist",
+        /// The Token is accepted, with whitelist NEVER too: at the operator's own risk.
+        Allow = "allow",
+        /// The Token is refused, whatever its whitelist; but one that is ALWAYS allowed is never
+        /// asked about.
+        Deny = "deny",
+    }
+);
+
+closed_enum!(
+    /// How our Tokens get to a platform.
+    PushTokens {
+        /// Each that changed is put.
+        Put = "put",
+        /// Each that changed is patched, with all its members; put where the platform has none.
+        Patch = "patch",
+        /// They are not pushed: the platform fetches them.
+        Off = "off",
+    }
+);
+
+#[expect(
+    clippy::derivable_impls,
+    reason = "the macro that makes these enumerations has no place for the attribute"
+)]
+impl Default for NoAnswer {
+    fn default() -> NoAnswer {
+        NoAnswer::ByWhitelist
+    }
+}
+
+#[expect(
+    clippy::derivable_impls,
+    reason = "the macro that makes these enumerations has no place for the attribute"
+)]
+impl Default for PushTokens {
+    fn default() -> PushTokens {
+        PushTokens::Put
+    }
 }
 
 /// How a credentials token stands in an `Authorization` header that we send.

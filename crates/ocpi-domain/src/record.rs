@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::authorization::{
     AllowedType, AuthorizationReference, AuthorizationStatus, Refusal, Rule,
 };
+use crate::charge_point::{DecisionSource, Purpose};
 use crate::location::LocationReferences;
 use crate::party::Party;
 use crate::platform::PlatformId;
@@ -98,6 +99,33 @@ pub struct AuthorizationRecord {
     pub rule: Rule,
     /// From the request's arrival in the use case to the decision, microseconds.
     pub latency_us: u64,
+    /// What a CPO keeps of an answer to its own charge point; `None` for an answer to a platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge_point: Option<Box<ChargePointRecord>>,
+}
+
+/// What a CPO keeps of an answer to its own charge point, for its Sessions and CDRs and to say
+/// later why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargePointRecord {
+    /// The CPO.
+    pub cpo: Party,
+    /// What the driver wanted.
+    pub purpose: Purpose,
+    /// What decided.
+    pub source: DecisionSource,
+    /// Why, in words for the operator.
+    pub reason: String,
+    /// The platform whose answer or copy decided; `None` when none did.
+    pub decided_by: Option<PlatformId>,
+    /// The contract of the Token, when it is known.
+    pub contract_id: Option<CiString<36>>,
+    /// The group of the Token, when it is known and has one.
+    pub group_id: Option<CiString<36>>,
+    /// The eMSP's name of its answer.
+    pub authorization_reference: Option<AuthorizationReference>,
+    /// At a stop, the answer that its session began with, when it was named.
+    pub stops: Option<AuthorizationReference>,
 }
 
 impl AuthorizationRecord {
@@ -111,11 +139,19 @@ impl AuthorizationRecord {
     #[must_use]
     pub fn refused_for_concurrency(&self) -> AuthorizationRecord {
         let refusal = Refusal::ConcurrentSessions;
+        let charge_point = self.charge_point.as_deref().map(|kept| {
+            Box::new(ChargePointRecord {
+                reason: "as many sessions are active as the account permits".to_owned(),
+                authorization_reference: None,
+                ..kept.clone()
+            })
+        });
         AuthorizationRecord {
             allowed_location: None,
             allowed: Some(refusal.allowed()),
             status: Some(refusal.status()),
             rule: refusal.rule(),
+            charge_point,
             ..self.clone()
         }
     }

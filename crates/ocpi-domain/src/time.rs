@@ -50,6 +50,9 @@ impl DateTime {
     /// The last moment that OCPI can express.
     pub const MAX: DateTime = DateTime(LAST_MS);
 
+    /// 1970-01-01T00:00:00Z.
+    pub const UNIX_EPOCH: DateTime = DateTime(0);
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub fn unix_ms(self) -> i64 {
         self.0

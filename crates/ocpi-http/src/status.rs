@@ -113,6 +113,11 @@ pub(crate) fn of_peer(http: StatusCode, code: Option<i64>) -> PeerSays {
     }
 }
 
+/// Whether this code of a peer says that it did what was asked.
+pub(crate) fn is_success_of_peer(code: i64) -> bool {
+    (i64::from(OcpiCode::SUCCESS.0)..i64::from(OcpiCode::CLIENT_ERROR.0)).contains(&code)
+}
+
 /// Whether a peer that refused says that it has no such Token: by the code for that under any HTTP
 /// status, or by the HTTP status for it without a code that says something else.
 pub(crate) fn is_unknown_token_of_peer(http: u16, code: Option<u16>) -> bool {

@@ -216,6 +216,7 @@ mod tests {
             status: None,
             rule: Rule::UnknownToken,
             latency_us: 0,
+            charge_point: None,
         })
     }
 

@@ -14,6 +14,7 @@
 mod account_table;
 mod accounts;
 mod authorizations;
+mod change_log;
 mod chunks;
 mod contract_hashes;
 mod index;
@@ -29,6 +30,8 @@ mod session_table;
 mod sessions;
 mod short_lock;
 mod store;
+mod sync;
+mod token_changes;
 mod token_scan;
 mod token_table;
 mod tokens;

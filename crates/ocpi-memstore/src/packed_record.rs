@@ -7,9 +7,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use ocpi_domain::{
-    AllowedType, AuthorizationRecord, AuthorizationReference, AuthorizationStatus, CiString,
-    CountryCode, DateTime, EvseUid, LocationId, LocationReferences, MessageId, Party, PartyId,
-    PlatformId, Rule,
+    AllowedType, AuthorizationRecord, AuthorizationReference, AuthorizationStatus,
+    ChargePointRecord, CiString, CountryCode, DateTime, EvseUid, LocationId, LocationReferences,
+    MessageId, Party, PartyId, PlatformId, Rule,
 };
 use ocpi_ports::{RecordQuery, StorageError};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub(crate) struct RecordHead<'a> {
 
 /// What the bytes say. The head is first, so that it can be read alone.
 #[derive(Serialize, Deserialize)]
-struct PackedRecord<'a, P> {
+struct PackedRecord<'a, P, C> {
     #[serde(borrow)]
     head: RecordHead<'a>,
     request_id: &'a str,
@@ -41,6 +41,7 @@ struct PackedRecord<'a, P> {
     status: Option<AuthorizationStatus>,
     rule: Rule,
     latency_us: u64,
+    charge_point: Option<C>,
 }
 
 /// Where it was allowed: mostly where it was asked for, which is not kept twice.
@@ -98,6 +99,7 @@ pub(crate) fn pack<T>(
         status: record.status,
         rule: record.rule,
         latency_us: record.latency_us,
+        charge_point: record.charge_point.as_deref(),
     };
     match postcard::to_slice(&packed, &mut [0; USUAL_LEN]) {
         Ok(bytes) => keep(bytes),
@@ -117,11 +119,12 @@ fn is_same_text(one: &LocationReferences, other: &LocationReferences) -> bool {
 
 /// The record of these bytes.
 pub(crate) fn unpack(bytes: &[u8]) -> Result<Arc<AuthorizationRecord>, StorageError> {
-    let packed: PackedRecord<'_, Place> = postcard::from_bytes(bytes).map_err(corrupt)?;
+    let packed: PackedRecord<'_, Place, ChargePointRecord> =
+        postcard::from_bytes(bytes).map_err(corrupt)?;
     packed.unpack().map(Arc::new).map_err(corrupt)
 }
 
-impl PackedRecord<'_, Place> {
+impl PackedRecord<'_, Place, ChargePointRecord> {
     fn unpack(self) -> Result<AuthorizationRecord, Box<dyn Error + Send + Sync>> {
         let message_id = |text| MessageId::new(text).ok_or("not the id of a message");
         let asked = self.asked.map(LocationReferences::from);
@@ -152,6 +155,7 @@ impl PackedRecord<'_, Place> {
             status: self.status,
             rule: self.rule,
             latency_us: self.latency_us,
+            charge_point: self.charge_point.map(Box::new),
         })
     }
 }
@@ -212,6 +216,7 @@ mod tests {
             status: Some(AuthorizationStatus::Accepted),
             rule: Rule::AllPassed,
             latency_us: u64::MAX,
+            charge_point: None,
         }
     }
 

@@ -24,6 +24,11 @@ pub(crate) struct PlatformTable {
 }
 
 impl PlatformTable {
+    /// Whether there is a platform of that id.
+    pub(crate) fn has(&self, id: &PlatformId) -> bool {
+        self.by_id.contains_key(id)
+    }
+
     /// Creates or replaces the platform; `true` when it was created.
     fn put(
         &mut self,
@@ -127,6 +132,12 @@ impl PlatformRepository for MemStore {
     }
 
     async fn delete_platform(&self, id: &PlatformId) -> Result<bool, StorageError> {
-        Ok(self.platforms.write().delete(id))
+        let mut platforms = self.platforms.write();
+        let was_there = platforms.delete(id);
+        let forgotten = self.syncs.write().take(id);
+        drop(platforms);
+        // It may be large, and is dropped here, where no lock is held.
+        drop(forgotten);
+        Ok(was_there)
     }
 }

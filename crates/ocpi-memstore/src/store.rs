@@ -14,6 +14,7 @@ use crate::platforms::PlatformTable;
 use crate::record_ring::RecordRing;
 use crate::session_table::SessionTable;
 use crate::short_lock::ShortLock;
+use crate::sync::SyncTable;
 use crate::token_table::TokenTable;
 
 /// How much a [`MemStore`] keeps.
@@ -63,6 +64,7 @@ pub struct MemStore {
     pub(crate) slots: ShortLock<SlotTable>,
     pub(crate) records: ShortLock<RecordRing>,
     pub(crate) platforms: RwLock<PlatformTable>,
+    pub(crate) syncs: RwLock<SyncTable>,
 }
 
 /// What a subject is made of: under one lock, since it is read together.
@@ -83,6 +85,7 @@ impl MemStore {
             slots: ShortLock::default(),
             records: ShortLock::new(RecordRing::new(options)),
             platforms: RwLock::default(),
+            syncs: RwLock::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ use ocpi_domain::{
 };
 use ocpi_ports::{StorageError, TokenWrite};
 
+use crate::change_log::{Change, ChangeLog};
 use crate::contract_hashes::ContractHashes;
 use crate::index::{PlaceIndex, TextHash, TokenHashes};
 use crate::places::Places;
@@ -21,7 +22,37 @@ pub(crate) struct Entry {
     pub(crate) last_updated: DateTime,
     pub(crate) party: Party,
     kind: Kind,
-    marks: TokenMarks,
+    marks: PackedMarks,
+}
+
+/// [`TokenMarks`] in one byte.
+#[derive(Clone, Copy)]
+struct PackedMarks(u8);
+
+impl From<TokenMarks> for PackedMarks {
+    fn from(marks: TokenMarks) -> PackedMarks {
+        let TokenMarks {
+            synthetic_contract_id,
+            inferred_last_updated,
+            absent,
+        } = marks;
+        let flags = [synthetic_contract_id, inferred_last_updated, absent];
+        PackedMarks(
+            flags
+                .into_iter()
+                .fold(0, |set, flag| set << 1 | u8::from(flag)),
+        )
+    }
+}
+
+impl From<PackedMarks> for TokenMarks {
+    fn from(PackedMarks(set): PackedMarks) -> TokenMarks {
+        TokenMarks {
+            synthetic_contract_id: set & 4 != 0,
+            inferred_last_updated: set & 2 != 0,
+            absent: set & 1 != 0,
+        }
+    }
 }
 
 /// Some token types, as a set that is asked for each Token of a list.
@@ -114,9 +145,14 @@ impl Entry {
     pub(crate) fn stored(&self) -> StoredToken {
         StoredToken {
             token: Arc::clone(&self.token),
-            marks: self.marks,
+            marks: self.marks.into(),
             revision: self.revision,
         }
+    }
+
+    /// The revision of its last write.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision.0
     }
 
     /// Whether the Token is of that type.
@@ -152,6 +188,7 @@ pub(crate) struct TokenTable {
     contracts: ContractHashes,
     /// How many Tokens a party has of a kind, so that nobody counts for a list's total.
     totals: HashMap<(Party, Kind), u64>,
+    changes: ChangeLog,
     last_revision: u64,
 }
 
@@ -247,6 +284,42 @@ impl TokenTable {
             .collect()
     }
 
+    /// The Tokens of that uid, of whatever party and type, so many at most, in creation order. An
+    /// EMAID of every spelling is one of them.
+    pub(crate) fn find_of_any_party(
+        &self,
+        uid: &TokenUid,
+        hash: TextHash,
+        emaid_hash: TextHash,
+        limit: usize,
+    ) -> impl Iterator<Item = &Entry> {
+        let other_hash = (emaid_hash != hash).then_some(emaid_hash);
+        let mut places: Vec<usize> = [Some(hash), other_hash]
+            .into_iter()
+            .flatten()
+            .flat_map(|hash| self.by_uid.candidates(hash))
+            .filter(|place| {
+                let entry = &self.entries[*place];
+                let is_emaid = entry.kind == Kind::Emaid;
+                entry.token.uid == *uid || is_emaid && entry.token.uid.is_same_emaid(uid)
+            })
+            .collect();
+        places.sort_unstable();
+        let found = places.into_iter().take(limit);
+        found.map(|place| &self.entries[place])
+    }
+
+    /// The revision that was given last.
+    pub(crate) fn last_revision(&self) -> u64 {
+        self.last_revision
+    }
+
+    /// The Tokens whose last write is after that revision, in the order of those writes.
+    pub(crate) fn changes_after(&self, revision: u64) -> impl Iterator<Item = &Entry> {
+        let changes = self.changes.after(revision);
+        changes.map(|change| &self.entries[change.place as usize])
+    }
+
     /// Adds to `found`, up to `limit` in all, the Tokens of that party and contract in the piece
     /// from place `from` on, in creation order; gives where to look on, `None` at the end.
     pub(crate) fn find_by_contract(
@@ -289,29 +362,35 @@ impl TokenTable {
         if stored != write.follows {
             return Err(StorageError::Conflict);
         }
+        // What can fail comes first: afterwards nothing is half done.
+        let at = u32::try_from(place.unwrap_or(self.entries.len()))
+            .map_err(|full| StorageError::Unavailable(Box::new(full)))?;
         let kind = Kind::from(&token.token_type);
         let entry = Entry {
             revision: Revision(self.last_revision + 1),
             last_updated: token.last_updated,
             party,
             kind,
-            marks: write.marks,
+            marks: write.marks.into(),
             token,
         };
         let written = entry.stored();
         let replaced = if let Some(place) = place {
             self.contracts.put(place, hashes.contract);
+            self.changes.remove(self.entries[place].revision.0);
             Some(std::mem::replace(&mut self.entries[place], entry).token)
         } else {
-            let place = u32::try_from(self.entries.len())
-                .map_err(|full| StorageError::Unavailable(Box::new(full)))?;
             self.contracts.put(self.entries.len(), hashes.contract);
             self.entries.push(entry);
-            self.by_uid.insert(hashes.uid, place);
+            self.by_uid.insert(hashes.uid, at);
             *self.totals.entry((party, kind)).or_default() += 1;
             None
         };
         self.last_revision += 1;
+        self.changes.push(Change {
+            revision: self.last_revision,
+            place: at,
+        });
         Ok((written, replaced))
     }
 }

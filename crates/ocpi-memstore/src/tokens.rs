@@ -1,11 +1,14 @@
 //! The Tokens as their port.
 
+use std::ops::ControlFlow;
+
 use async_trait::async_trait;
 use ocpi_domain::{CiString, Page, PageRequest, Party, Revision, StoredToken, TokenKey, TokenUid};
-use ocpi_ports::{StorageError, TokenQuery, TokenRepository, TokenWrite};
+use ocpi_ports::{ChangedTokens, StorageError, TokenQuery, TokenRepository, TokenWrite};
 
 use crate::index::TextHash;
 use crate::store::MemStore;
+use crate::token_changes::{ChangeList, ChangeScan};
 use crate::token_scan::TokenScan;
 use crate::token_table::Entry;
 
@@ -93,6 +96,56 @@ impl TokenRepository for MemStore {
             tokio::task::yield_now().await;
         }
         Ok(found)
+    }
+
+    async fn find_tokens_of_any_party(
+        &self,
+        uid: &TokenUid,
+        limit: usize,
+    ) -> Result<Vec<StoredToken>, StorageError> {
+        let hash = self.hasher.of_text(uid.as_str());
+        let emaid_hash = self.hasher.of_emaid(uid);
+        let tokens = &self.subjects.read().tokens;
+        let found = tokens.find_of_any_party(uid, hash, emaid_hash, limit);
+        Ok(found.map(Entry::stored).collect())
+    }
+
+    async fn list_changed_tokens(
+        &self,
+        parties: &[Party],
+        after: Revision,
+        limit: usize,
+    ) -> Result<ChangedTokens, StorageError> {
+        let scan = ChangeScan::new(&self.subjects.read().tokens, parties, after);
+        let mut list = ChangeList::new(scan, limit);
+        while list.look_on(&self.subjects.read().tokens).is_continue() {
+            tokio::task::yield_now().await;
+        }
+        Ok(list.finish(&self.subjects.read().tokens))
+    }
+
+    async fn count_changed_tokens(
+        &self,
+        parties: &[Party],
+        after: Revision,
+    ) -> Result<u64, StorageError> {
+        let mut scan = ChangeScan::new(&self.subjects.read().tokens, parties, after);
+        let mut count = 0;
+        let mut add_one = |_: &Entry| {
+            count += 1;
+            ControlFlow::Continue(())
+        };
+        while scan
+            .look_on(&self.subjects.read().tokens, &mut add_one)
+            .is_continue()
+        {
+            tokio::task::yield_now().await;
+        }
+        Ok(count)
+    }
+
+    async fn last_revision(&self) -> Result<Revision, StorageError> {
+        Ok(Revision(self.subjects.read().tokens.last_revision()))
     }
 
     async fn put_token(&self, write: TokenWrite) -> Result<StoredToken, StorageError> {

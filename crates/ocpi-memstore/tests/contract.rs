@@ -7,7 +7,7 @@ use ocpi_memstore::{MemStore, MemStoreOptions};
 use ocpi_ports::contract::Harness;
 use ocpi_ports::{
     AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
-    SessionRepository, StoreHealth, TokenRepository,
+    SessionRepository, StoreHealth, SyncRepository, TokenRepository,
 };
 
 struct Volatile(Arc<MemStore>);
@@ -41,6 +41,10 @@ impl Harness for Volatile {
     }
 
     fn platforms(&self) -> Arc<dyn PlatformRepository> {
+        self.0.clone()
+    }
+
+    fn sync(&self) -> Arc<dyn SyncRepository> {
         self.0.clone()
     }
 

@@ -22,6 +22,7 @@ mod platforms;
 mod randomness;
 mod remote;
 mod sessions;
+mod sync;
 mod tokens;
 
 pub use accounts::{AccountRepository, AccountWrite, StoredAccount};
@@ -41,11 +42,12 @@ pub use platforms::{
 };
 pub use randomness::Randomness;
 pub use remote::{
-    OfferedEndpoint, RemoteAuthorization, RemoteCall, RemoteError, RemotePlatform, RemoteRouting,
-    TokenEncoding,
+    OfferedEndpoint, RemoteAuthorization, RemoteCall, RemoteError, RemotePageRequest,
+    RemotePlatform, RemoteRouting, RemoteTokenPage, TokenEncoding,
 };
 pub use sessions::{SessionLink, SessionQuery, SessionRepository, SessionWrite, StoredSession};
-pub use tokens::{TokenQuery, TokenRepository, TokenWrite};
+pub use sync::{BehindToken, Crawl, PullProgress, PushProgress, SeenTokens, SyncRepository};
+pub use tokens::{ChangedTokens, TokenQuery, TokenRepository, TokenWrite};
 
 #[cfg(feature = "mock")]
 pub use self::{
@@ -53,5 +55,5 @@ pub use self::{
     authorizations::MockAuthorizationRepository, backup::MockStoreBackup, clock::MockClock,
     health::MockStoreHealth, locations::MockLocationRepository, platforms::MockPlatformRepository,
     randomness::MockRandomness, remote::MockRemotePlatform, sessions::MockSessionRepository,
-    tokens::MockTokenRepository,
+    sync::MockSyncRepository, tokens::MockTokenRepository,
 };

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ocpi_domain::{
-    CredentialsRole, CredentialsUse, Endpoint, OcpiUrl, OcpiVersion, Platform, PlatformId, Revision,
+    CredentialsRole, CredentialsUse, DateTime, Endpoint, OcpiUrl, OcpiVersion, Platform,
+    PlatformId, Revision,
 };
 
 use crate::StorageError;
@@ -56,6 +57,9 @@ pub struct Connection {
     pub served: Option<Served>,
     /// How it presented itself; empty when it did not.
     pub presented: Vec<CredentialsRole>,
+    /// Since when it is connected; a rotation leaves it as it is. What is known of how far the two
+    /// sides are in step belongs to one connection.
+    pub connected_at: DateTime,
 }
 
 /// What a platform serves in the version that we speak with it.
@@ -139,7 +143,9 @@ pub struct PlatformList {
 ///    `deleted_platform_is_gone`.
 /// 9. An id is seeded once for the life of the store, and only when no platform has it and none
 ///    of it was deleted: after that seeding changes nothing: `platform_is_seeded_once`.
-/// 10. What was put, seeded and deleted, and the revision of the list, survive a restart of a
+/// 10. What is known of the exchange of Tokens with a platform is deleted with it, and nothing is
+///     kept of one that is not there: `deleted_platform_leaves_no_progress`.
+/// 11. What was put, seeded and deleted, and the revision of the list, survive a restart of a
 ///     durable store: `platforms_survive_reopen`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ocpi_domain::{
-    AllowedType, AuthorizationReference, Credentials, CredentialsToken, DisplayText, Endpoint,
-    InterfaceRole, LocationReferences, MessageId, ModuleId, OcpiUrl, OcpiVersion, Party, Role,
-    Token, TokenKey, TokenType, TokenUid, Version,
+    AllowedType, AuthorizationReference, AuthorizationStatus, Credentials, CredentialsToken,
+    DateWindow, DisplayText, Endpoint, InterfaceRole, LocationReferences, MessageId, ModuleId,
+    OcpiUrl, OcpiVersion, Party, Role, Token, TokenKey, TokenType, TokenUid, Version,
 };
 
 /// How our credentials token stands in the `Authorization` header of one call.
@@ -50,8 +50,8 @@ pub struct RemoteCall {
 pub struct RemoteRouting {
     /// Ours.
     pub from: Party,
-    /// Theirs.
-    pub to: Party,
+    /// Theirs; `None` leaves it to a hub to find the one that is meant.
+    pub to: Option<Party>,
 }
 
 /// Where a module is served, as its platform says it. 2.1.1 does not say the role.
@@ -71,6 +71,8 @@ pub struct OfferedEndpoint {
 pub struct RemoteAuthorization {
     /// The answer.
     pub allowed: AllowedType,
+    /// The finer status, which only some eMSPs send beside it.
+    pub status: Option<AuthorizationStatus>,
     /// Where it may charge; `None` when that was not said.
     pub location: Option<LocationReferences>,
     /// The eMSP's name of the answer.
@@ -79,6 +81,43 @@ pub struct RemoteAuthorization {
     pub info: Option<DisplayText>,
     /// The Token, when it came whole.
     pub token: Option<Box<Token>>,
+}
+
+/// Which page of a CPO's or eMSP's list is fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemotePageRequest {
+    /// The first one of the objects in that window, with so many objects at most.
+    First {
+        /// Over `last_updated`.
+        window: DateWindow,
+        /// Objects on a page; the other side may send fewer.
+        limit: usize,
+    },
+    /// The one that the page before named as the next.
+    At(OcpiUrl),
+    /// The same, but from one object earlier: an object before it was taken out of the list. Where
+    /// its URL does not say an offset it is the same page.
+    OneBack(OcpiUrl),
+}
+
+/// A page of Tokens, as far as it can be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemoteTokenPage {
+    /// Where it was asked for.
+    pub url: OcpiUrl,
+    /// The Tokens.
+    pub tokens: Vec<Token>,
+    /// How many objects of it cannot be read.
+    pub left_out: usize,
+    /// What is wrong with the first of those.
+    pub left_out_reason: Option<String>,
+    /// Where the next page is; `None` on the last one.
+    pub next: Option<OcpiUrl>,
+    /// Why the next page cannot be asked for, when there is one and it is not said so that it can
+    /// be.
+    pub next_fault: Option<String>,
+    /// How many objects there are in all, when that was said.
+    pub total: Option<u64>,
 }
 
 /// Why a call came to nothing. The text is for the operator: it says what the other side did, and
@@ -136,6 +175,8 @@ pub enum RemoteError {
         code: Option<u16>,
         /// What the other side said.
         message: Option<String>,
+        /// How long it wants to be left alone, when it said so: `Retry-After`.
+        retry_after: Option<Duration>,
     },
     /// An answer of more bytes than are taken.
     #[error("{url} answered with more than {max} bytes")]
@@ -172,6 +213,30 @@ impl RemoteError {
             | RemoteError::Broken { .. }
             | RemoteError::TooLarge { .. }
             | RemoteError::Unreadable { .. } => true,
+        }
+    }
+}
+
+impl RemoteError {
+    /// Whether nobody answered who could: a CPO then does what is laid down for an eMSP that is
+    /// offline. Everything else that is no success is an answer, and not a yes: a page of HTML with
+    /// a success of HTTP, too.
+    ///
+    /// Spec: 2.3.0 `status_codes`, the codes of servers and hubs; `mod_tokens`, `WhitelistType`.
+    pub fn is_no_answer(&self) -> bool {
+        match self {
+            RemoteError::Forbidden { .. }
+            | RemoteError::Unreachable { .. }
+            | RemoteError::TimedOut { .. }
+            | RemoteError::Broken { .. }
+            | RemoteError::Unauthorized { .. } => true,
+            RemoteError::Refused { http, code, .. } => {
+                // The server failed; a hub could not reach it, or lost its answer.
+                let is_of_server = |code: u16| code / 1000 == 3 || matches!(code, 4002 | 4003);
+                // Not for us, too slow, too many; the server or what is before it failed.
+                matches!(http, 401 | 403 | 408 | 429 | 500..) || code.is_some_and(is_of_server)
+            }
+            RemoteError::TooLarge { .. } | RemoteError::Unreadable { .. } => false,
         }
     }
 }
@@ -247,6 +312,32 @@ pub trait RemotePlatform: Send + Sync {
         token: &Token,
     ) -> Result<(), RemoteError>;
 
+    /// Changes a Token in the store of a CPO, with all its members but those that identify it.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError`].
+    async fn patch_token(
+        &self,
+        call: &RemoteCall,
+        endpoint: &OcpiUrl,
+        token: &Token,
+    ) -> Result<(), RemoteError>;
+
+    /// A page of the Tokens of an eMSP whose `tokens` endpoint is `endpoint`; `owner` owns those
+    /// that do not say it, as in 2.1.1; without one they are left out, as all that cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError`].
+    async fn list_tokens(
+        &self,
+        call: &RemoteCall,
+        endpoint: &OcpiUrl,
+        owner: Option<Party>,
+        page: &RemotePageRequest,
+    ) -> Result<RemoteTokenPage, RemoteError>;
+
     /// The copy of a Token that a CPO has; `None` when it has none, or says that it has none.
     ///
     /// # Errors
@@ -282,6 +373,83 @@ impl OfferedEndpoint {
             identifier: self.identifier,
             role: self.role.unwrap_or(assumed),
             url: self.url,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(http: u16, code: Option<u16>) -> RemoteError {
+        RemoteError::Refused {
+            url: String::new(),
+            http,
+            code,
+            message: None,
+            retry_after: None,
+        }
+    }
+
+    /// Holds: W-04, W-12, W-24, T-54, Q-12, Q-19.
+    #[test]
+    fn what_counts_as_offline_is_what_no_emsp_said() {
+        let (url, reason) = (String::new, String::new);
+        for silent in [
+            RemoteError::Forbidden {
+                url: url(),
+                reason: reason(),
+            },
+            RemoteError::Unreachable {
+                url: url(),
+                reason: reason(),
+            },
+            RemoteError::TimedOut {
+                url: url(),
+                timeout_ms: 1,
+            },
+            RemoteError::Broken {
+                url: url(),
+                reason: reason(),
+            },
+            RemoteError::Unauthorized {
+                url: url(),
+                message: None,
+            },
+            refused(403, None),
+            refused(403, Some(2001)),
+            refused(408, None),
+            refused(429, None),
+            refused(500, None),
+            refused(502, Some(2001)),
+            refused(599, None),
+            refused(200, Some(3000)),
+            refused(200, Some(3999)),
+            refused(404, Some(3001)),
+            refused(200, Some(4002)),
+            refused(200, Some(4003)),
+        ] {
+            assert!(silent.is_no_answer(), "{silent:?}");
+        }
+        for said in [
+            refused(200, Some(2000)),
+            refused(200, Some(2001)),
+            refused(200, Some(2002)),
+            refused(200, Some(4000)),
+            refused(200, Some(4001)),
+            refused(200, Some(4004)),
+            refused(302, None),
+            refused(400, None),
+            refused(405, Some(2000)),
+            refused(409, None),
+            refused(422, None),
+            RemoteError::TooLarge { url: url(), max: 1 },
+            RemoteError::Unreadable {
+                url: url(),
+                reason: reason(),
+            },
+        ] {
+            assert!(!said.is_no_answer(), "{said:?}");
         }
     }
 }

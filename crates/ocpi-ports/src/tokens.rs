@@ -30,6 +30,17 @@ pub struct TokenQuery {
     pub without_types: Vec<TokenType>,
 }
 
+/// Tokens in the order of their last change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedTokens {
+    /// Each as it is now, once, in the order of their revisions.
+    pub tokens: Vec<StoredToken>,
+    /// Every change up to this revision is in here, or was before it.
+    pub through: Revision,
+    /// Whether there are changes after it.
+    pub more: bool,
+}
+
 /// The Tokens, found by key and by uid, and listed in creation order.
 ///
 /// # Contract
@@ -64,7 +75,16 @@ pub struct TokenQuery {
 ///     `many_are_found_and_put_as_each_alone`.
 /// 16. The Tokens of a party's contract are found by its id without case, of whatever uid and type,
 ///     in creation order: `tokens_are_found_by_their_contract`.
-/// 17. What was put survives a restart of a durable store, with its revision and its place:
+/// 17. By uid alone, the Tokens of every party and type are found, so many at most, in creation order;
+///     without case, and an EMAID in every spelling: `uid_alone_finds_the_tokens_of_every_party`.
+/// 18. Tokens are listed in the order of their last change, each once and as it is now, after a
+///     revision; those of other parties are passed over, and what was passed over is not looked at
+///     again by who goes on from `through`: `changes_are_listed_in_their_order_each_once`.
+/// 19. Who follows the changes while others write misses none: `changes_under_way_are_not_missed`.
+/// 20. The changes after a revision are counted: `changes_are_counted`.
+/// 21. The last revision is not before that of any Token, and before that of every later write:
+///     `last_revision_is_before_every_later_write`.
+/// 22. What was put survives a restart of a durable store, with its revision and its place:
 ///     `tokens_survive_reopen`.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -99,6 +119,50 @@ pub trait TokenRepository: Send + Sync {
         contract_id: &CiString<36>,
         limit: usize,
     ) -> Result<Vec<StoredToken>, StorageError>;
+
+    /// The Tokens of that uid, of whatever party and type, so many at most, in creation order.
+    /// Without case; and of the type EMAID without the separators `-` and `*`, on either side. As
+    /// fast as by the whole key: a driver waits at a charge point.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn find_tokens_of_any_party(
+        &self,
+        uid: &TokenUid,
+        limit: usize,
+    ) -> Result<Vec<StoredToken>, StorageError>;
+
+    /// The Tokens of those parties that changed after `after`, `limit` of them at most, in the order
+    /// of their last change. It costs what it returns and passes over, wherever it begins.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn list_changed_tokens(
+        &self,
+        parties: &[Party],
+        after: Revision,
+        limit: usize,
+    ) -> Result<ChangedTokens, StorageError>;
+
+    /// How many Tokens of those parties changed after `after`. It may cost time linear in the number.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`], [`StorageError::Corrupt`].
+    async fn count_changed_tokens(
+        &self,
+        parties: &[Party],
+        after: Revision,
+    ) -> Result<u64, StorageError>;
+
+    /// A revision that no Token has exceeded yet, and every later write will.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Unavailable`].
+    async fn last_revision(&self) -> Result<Revision, StorageError>;
 
     /// Creates the Token, or replaces the revision that the write follows.
     ///

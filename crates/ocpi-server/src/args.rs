@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::args::OperatorCommand;
+use crate::simulate::SimulateCommand;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -13,7 +14,8 @@ Exit codes:
   1    could not be done, or the server not be started: standard error says why
   2    a flag that does not exist, or a value that it cannot take
   3    what was asked for is not there
-  4    done in part: lines of an import were rejected, or it was interrupted
+  4    done in part: lines of an import were rejected, Tokens were refused or left out,
+       taps were not answered, or it was interrupted
   5    the audit found a fault
   6    the store cannot be opened, or its server not be reached
   130  a second signal ended it at once";
@@ -38,6 +40,11 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     #[command(flatten)]
     Operator(OperatorCommand),
+    /// Be an eMSP, a CPO or cards at charge points, for tests.
+    Simulate {
+        #[command(subcommand)]
+        command: SimulateCommand,
+    },
 }
 
 /// What can be set beside the configuration file; a flag wins over the environment, the

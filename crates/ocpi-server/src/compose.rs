@@ -20,6 +20,7 @@ use crate::housekeeping::KeepDays;
 use crate::logging::{DroppedLines, LogQueue};
 use crate::settings::{Settings, is_https};
 use crate::store::OpenStore;
+use crate::sync_thread::SyncThread;
 use crate::{housekeeping, outbound, quickstart, seeding, system};
 
 /// The sockets of the server, and its certificate.
@@ -141,8 +142,14 @@ impl Composed {
 
     /// Serves until it is to stop and the requests in flight are finished.
     ///
-    /// Connections are put on `workers`; all else runs where this does.
-    pub(crate) async fn serve(self, workers: Vec<Handle>) {
+    /// Connections are put on `workers`, and the exchange of Tokens on a thread of its own; all else
+    /// runs where this does.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no thread.
+    pub(crate) async fn serve(self, workers: Vec<Handle>) -> anyhow::Result<()> {
+        let sync = SyncThread::start(Arc::clone(&self.app), self.stop.clone())?;
         // The operator can still look while the last requests are finished.
         let (finished, admin_stop) = watch::channel(false);
         let admin = tokio::spawn(self.admin.serve(self.bound.admin, admin_stop));
@@ -160,6 +167,9 @@ impl Composed {
         if let Some(certificate) = certificate {
             certificate.abort();
         }
+        // It ended at the signal; this waits until nothing of it holds the store any more.
+        drop(sync);
+        Ok(())
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use ocpi_domain::{
-    CountryCode, CredentialsToken, OcpiString, OcpiUrl, Party, PartyId, PlatformId, Role,
+    CountryCode, CredentialsToken, NoAnswer, OcpiString, OcpiUrl, Party, PartyId, PlatformId,
+    PushTokens, Role,
 };
 use serde::{Deserialize, Deserializer};
 
@@ -31,6 +32,8 @@ pub(crate) struct ConfigFile {
     pub(crate) limits: LimitsSection,
     pub(crate) outbound: OutboundSection,
     pub(crate) registration: RegistrationSection,
+    pub(crate) charge_point: ChargePointSection,
+    pub(crate) sync: SyncSection,
     pub(crate) parties: Vec<PartySection>,
     pub(crate) platforms: Vec<PlatformSection>,
 }
@@ -108,6 +111,30 @@ pub(crate) struct RegistrationSection {
     pub(crate) required_of_emsp: Option<Vec<String>>,
 }
 
+/// `[charge_point]`: defaults and ranges are for the settings, which name what is wrong.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChargePointSection {
+    pub(crate) budget_ms: Option<u64>,
+    pub(crate) fan_out_in_flight_max: Option<u64>,
+    pub(crate) platform_in_flight_max: Option<u64>,
+    pub(crate) breaker_failures: Option<u64>,
+    pub(crate) breaker_probe_ms: Option<u64>,
+    pub(crate) same_question_ms: Option<u64>,
+    pub(crate) unknown_card_ms: Option<u64>,
+}
+
+/// `[sync]`: defaults and ranges are for the settings, which name what is wrong.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SyncSection {
+    pub(crate) push_in_flight_max: Option<u64>,
+    pub(crate) push_platforms_max: Option<u64>,
+    pub(crate) pull_interval_minutes: Option<u64>,
+    pub(crate) pull_all_interval_minutes: Option<u64>,
+    pub(crate) pull_page_size: Option<u64>,
+}
+
 /// `[[parties]]`: a party hosted here.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,11 +198,18 @@ pub(crate) struct RoleSection {
 /// The quirks and switches of a platform.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct ProfileSection {
     pub(crate) tutorial: bool,
     pub(crate) fill_owner: bool,
     pub(crate) strict_from: bool,
     pub(crate) auth_encoding: AuthEncodingSetting,
+    pub(crate) prefer_cache: bool,
+    pub(crate) ask_unknown: bool,
+    pub(crate) no_answer: NoAnswer,
+    pub(crate) authorize_timeout_ms: Option<u64>,
+    pub(crate) push_tokens: PushTokens,
+    pub(crate) no_pull: bool,
 }
 
 /// `auth_encoding`.

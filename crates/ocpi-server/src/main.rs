@@ -14,7 +14,9 @@ mod quickstart;
 mod seeding;
 mod settings;
 mod signals;
+mod simulate;
 mod store;
+mod sync_thread;
 mod system;
 mod workers;
 
@@ -38,6 +40,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let exit = match Cli::parse().command() {
         Command::Operator(command) => cli::run(command),
+        Command::Simulate { command } => simulate::run(command),
         Command::Serve(args) => match serve(&args) {
             Ok(()) => Exit::Done,
             Err(error) => {
@@ -67,7 +70,7 @@ fn serve(args: &ServeArgs) -> anyhow::Result<()> {
         signals::stop_on_signal(stop_sender)?;
         let composed = compose::compose(settings, bound, &store, &log, stop).await?;
         let app = composed.app();
-        composed.serve(workers.handles()).await;
+        composed.serve(workers.handles()).await?;
         anyhow::Ok(app)
     })?;
     // Whatever else held the store ends with these.

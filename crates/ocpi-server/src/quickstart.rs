@@ -5,8 +5,7 @@ use std::net::SocketAddr;
 
 use ocpi_app::HostedParty;
 use ocpi_domain::{
-    AuthEncoding, BusinessDetails, CredentialsToken, Party, PartyRole, Platform, PlatformId,
-    Profile, Role,
+    BusinessDetails, CredentialsToken, Party, PartyRole, Platform, PlatformId, Profile, Role,
 };
 
 use crate::config_file::Secret;
@@ -49,9 +48,7 @@ pub(crate) fn platforms() -> anyhow::Result<Vec<KnownPlatform>> {
         .collect();
     let profile = Profile {
         tutorial: true,
-        fill_owner: false,
-        strict_from: false,
-        auth_encoding: AuthEncoding::Auto,
+        ..Profile::default()
     };
     Ok(vec![KnownPlatform {
         platform: Platform {

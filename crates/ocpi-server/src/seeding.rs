@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use ocpi_app::Keys;
-use ocpi_domain::{AuthEncoding, CredentialsUse, Platform};
+use ocpi_domain::{AuthEncoding, CredentialsUse, DateTime, Platform};
 use ocpi_ports::{
-    Connection, PlatformRepository, PresentedToken, Randomness, StorageError, StoredPlatform,
+    Clock, Connection, PlatformRepository, PresentedToken, Randomness, StorageError, StoredPlatform,
 };
 
 use crate::settings::{KnownConnection, KnownPlatform};
 use crate::store::OpenStore;
-use crate::system::SystemRandomness;
+use crate::system::{SystemClock, SystemRandomness};
 
 /// Creates the platforms that the store never knew, and warns of those whose lines in the file
 /// have no effect.
@@ -61,7 +61,12 @@ async fn seed_one(
         }
     }
     match platforms
-        .seed_platform(stored_of(keys, known, &SystemRandomness))
+        .seed_platform(stored_of(
+            keys,
+            known,
+            &SystemRandomness,
+            SystemClock::new().now(),
+        ))
         .await
     {
         Ok(true) => Ok(None),
@@ -72,7 +77,12 @@ async fn seed_one(
 }
 
 /// The platform as it is stored first.
-fn stored_of(keys: &Keys, known: &KnownPlatform, randomness: &dyn Randomness) -> StoredPlatform {
+fn stored_of(
+    keys: &Keys,
+    known: &KnownPlatform,
+    randomness: &dyn Randomness,
+    now: DateTime,
+) -> StoredPlatform {
     let id = &known.platform.id;
     let presented = known
         .credentials_token
@@ -89,6 +99,7 @@ fn stored_of(keys: &Keys, known: &KnownPlatform, randomness: &dyn Randomness) ->
         // It is looked up when it is needed first: the platform may not run yet.
         served: None,
         presented: Vec::new(),
+        connected_at: now,
     };
     StoredPlatform {
         platform: Arc::new(known.platform.clone()),

@@ -8,7 +8,8 @@ use ocpi_app::{App, AppOptions, HashedTokens, Hosting, Keys, Ports, SecretKey};
 use ocpi_memstore::MemStore;
 use ocpi_ports::{
     AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
-    RecordAudit, RemotePlatform, SessionRepository, StoreBackup, StoreHealth, TokenRepository,
+    RecordAudit, RemotePlatform, SessionRepository, StoreBackup, StoreHealth, SyncRepository,
+    TokenRepository,
 };
 use ocpi_sqlite::{SqliteOptions, SqliteStore};
 use prometheus_client::registry::Registry;
@@ -121,6 +122,7 @@ impl OpenStore {
             + SessionRepository
             + LocationRepository
             + PlatformRepository
+            + SyncRepository
             + StoreHealth
             + 'static,
     {
@@ -138,6 +140,7 @@ impl OpenStore {
             sessions: Arc::clone(store) as Arc<_>,
             locations: Arc::clone(store) as Arc<_>,
             platforms: Arc::clone(store) as Arc<_>,
+            sync: Arc::clone(store) as Arc<_>,
             authenticator: Arc::new(authenticator),
             health: Arc::clone(store) as Arc<_>,
             audit,

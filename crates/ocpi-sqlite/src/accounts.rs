@@ -21,7 +21,7 @@ impl AccountRepository for SqliteStore {
         self.writer
             .write(move |transaction| {
                 let revision = accounts::put_account(transaction.db, transaction.state, &write)?;
-                transaction.changes_card(CardKey::of(write.key.party, &write.key.uid));
+                transaction.changes_card(CardKey::of(&write.key.uid));
                 if write.account.limits_its_group() {
                     transaction.limits_group();
                 }
@@ -35,7 +35,7 @@ impl AccountRepository for SqliteStore {
         self.writer
             .write(move |transaction| {
                 let was_there = accounts::delete_account(transaction.db, &key)?;
-                transaction.changes_card(CardKey::of(key.party, &key.uid));
+                transaction.changes_card(CardKey::of(&key.uid));
                 Ok(was_there)
             })
             .await

@@ -14,7 +14,8 @@ use ocpi_ports::{
 };
 
 use crate::scans::at_one_moment;
-use crate::sql::cards::{self, CardKey};
+use crate::sql::cards;
+use crate::sql::crowded_cards::CardQuestion;
 use crate::sql::{records, slots};
 use crate::store::SqliteStore;
 
@@ -25,14 +26,10 @@ impl AuthorizationRepository for SqliteStore {
         query: &SubjectQuery<'q>,
     ) -> Result<SubjectLookup, StorageError> {
         let SubjectQuery { parties, uid, .. } = *query;
-        let mut found = Vec::with_capacity(parties.len());
-        for (place, party) in parties.iter().enumerate() {
-            // A question may name a party more than once.
-            if !parties[..place].contains(party) {
-                found.push(self.cards.find(CardKey::of(*party, uid)).await?);
-            }
-        }
-        let mut lookup = cards::choose_subject(&found, uid, query.token_type);
+        let question =
+            || CardQuestion::Subject(parties.to_vec(), uid.clone(), query.token_type.clone());
+        let card = self.card(uid, question).await?;
+        let mut lookup = cards::choose_subject(&card, parties, uid, query.token_type);
         if let SubjectLookup::One(subject) = &mut lookup {
             if let Some(asked) = query.location {
                 let known = self

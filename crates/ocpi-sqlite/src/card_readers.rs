@@ -16,10 +16,29 @@ use crate::sql::cards::{CardKey, CardToken, find_card};
 use crate::threads::{Thread, end_transaction, unless_it_panics};
 
 /// A card, shared with the cache.
-pub(crate) type Card = Arc<[CardToken]>;
+#[derive(Clone)]
+pub(crate) enum Card {
+    /// All its Tokens.
+    Whole(Arc<[CardToken]>),
+    /// It has more Tokens than are read at once: it has to be asked for what is wanted of it.
+    Crowded,
+}
 
 /// The most cards read in one look at the file.
 const CARDS_A_LOOK_MAX: usize = 64;
+
+impl Card {
+    /// Whether there is no such card.
+    fn is_none(&self) -> bool {
+        matches!(self, Card::Whole(tokens) if tokens.is_empty())
+    }
+}
+
+impl From<Option<Vec<CardToken>>> for Card {
+    fn from(found: Option<Vec<CardToken>>) -> Card {
+        found.map_or(Card::Crowded, |tokens| Card::Whole(tokens.into()))
+    }
+}
 
 /// About the bytes of a card with one Token, for the first size of the cache.
 const CARD_BYTES: u64 = 640;
@@ -36,8 +55,10 @@ pub(crate) struct CardWeighter;
 
 impl Weighter<CardKey, Card> for CardWeighter {
     fn weight(&self, _: &CardKey, card: &Card) -> u64 {
-        let tokens = card.iter().map(CardToken::bytes);
-        128 + tokens.sum::<u64>()
+        match card {
+            Card::Whole(tokens) => 128 + tokens.iter().map(CardToken::bytes).sum::<u64>(),
+            Card::Crowded => 128,
+        }
     }
 }
 
@@ -98,7 +119,7 @@ impl CardReaders {
         Ok(readers)
     }
 
-    /// The card of that key; empty when there is none.
+    /// The card of that key; one without Tokens when there is none.
     pub(crate) async fn find(&self, key: CardKey) -> Result<Card, StorageError> {
         if let Some(card) = self.cache.get(&key) {
             return Ok(card);
@@ -184,12 +205,12 @@ pub(crate) fn look<T>(
         .prepare_cached("BEGIN")
         .and_then(|mut sql| sql.execute([]));
     for (key, beside, place) in open {
-        let found: Result<Card, SqlError> = find_card(db, &key).map(Card::from);
+        let found = find_card(db, &key).map(Card::from);
         if let (Ok(card), Some(place)) = (&found, place)
-            && !card.is_empty()
+            && !card.is_none()
         {
             // An error says that the card was changed meanwhile.
-            let _ = place.insert(Arc::clone(card));
+            let _ = place.insert(card.clone());
         }
         tell(beside, found);
     }

@@ -104,6 +104,7 @@ mod tests {
             sealed_token: SealedToken([sealed; 60].into()),
             served: None,
             presented: Vec::new(),
+            connected_at: ocpi_domain::DateTime::UNIX_EPOCH,
         };
         StoredPlatform {
             connection: Some(connection),

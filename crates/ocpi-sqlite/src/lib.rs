@@ -27,6 +27,7 @@ mod scans;
 mod sessions;
 mod sql;
 mod store;
+mod sync;
 mod threads;
 mod tokens;
 mod transaction;

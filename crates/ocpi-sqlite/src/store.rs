@@ -58,7 +58,8 @@ pub struct SqliteStore {
     pub(crate) writer: Writer,
     pub(crate) cards: CardReaders,
     pub(crate) locations: LocationReaders,
-    /// Sessions, Locations and records, each by its key: a push does not wait for lists.
+    /// Sessions, Locations, records and the progress of exchanges, each by its key: a push does not
+    /// wait for lists.
     pub(crate) lookups: Scans,
     pub(crate) scans: Scans,
     /// Audits and backups, one after the other: each may take minutes, and no list waits for them.

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use ocpi_ports::contract::Harness;
 use ocpi_ports::{
     AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
-    SessionRepository, StoreHealth, TokenRepository,
+    SessionRepository, StoreHealth, SyncRepository, TokenRepository,
 };
 use ocpi_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
@@ -65,6 +65,10 @@ impl Harness for Durable {
     }
 
     fn platforms(&self) -> Arc<dyn PlatformRepository> {
+        self.store.clone()
+    }
+
+    fn sync(&self) -> Arc<dyn SyncRepository> {
         self.store.clone()
     }
 

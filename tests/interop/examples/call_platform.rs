@@ -69,6 +69,7 @@ fn compose(given: &Value) -> Fallible<App> {
         sessions: Arc::clone(&store) as Arc<_>,
         locations: Arc::clone(&store) as Arc<_>,
         platforms: Arc::clone(&store) as Arc<_>,
+        sync: Arc::clone(&store) as Arc<_>,
         authenticator: Arc::new(authenticator),
         health: store,
         audit: None,

@@ -32,7 +32,14 @@ async fn a_platform_is_let_in_by_its_token_until_it_is_deleted() {
             "fill_owner": false,
             "strict_from": false,
             "auth_encoding": "auto",
+            "prefer_cache": false,
+            "ask_unknown": false,
+            "no_answer": "by_whitelist",
+            "authorize_timeout_ms": null,
+            "push_tokens": "put",
+            "no_pull": false,
         },
+        "breaker": {"state": "closed", "failures": 0, "open_since": null, "reason": null},
     });
     assert_eq!(
         operator.put(PEER, &json!({})).await.with_status(201),

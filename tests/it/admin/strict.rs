@@ -28,6 +28,8 @@ async fn a_body_that_is_not_plain_json_is_refused_with_its_fault() {
             ("PATCH", "/admin/v1/accounts/CH/ABC/X"),
             ("PUT", "/admin/v1/platforms/x"),
             ("POST", "/admin/v1/explain"),
+            ("POST", "/admin/v1/charge-point/authorize"),
+            ("POST", "/admin/v1/sync"),
             ("POST", "/admin/v1/backup"),
         ] {
             let ask = Ask::new(method, target).body("application/json", body.to_vec());
@@ -230,8 +232,8 @@ async fn what_does_not_exist_is_404() {
         "",
         "/",
         "/sessions/CH/ABC/S1",
-        "/sync",
-        "/charge-point/authorize",
+        "/sync/push",
+        "/charge-point",
         "/platforms/x/handshake",
         "/tokens/",
         "/tokens/CH/ABC",

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use ocpi_app::RegisterRequest;
 use ocpi_domain::{
-    Credentials, CredentialsToken, LocationReferences, OcpiUrl, OcpiVersion, Platform, PlatformId,
-    Role, Token, TokenKey, TokenMarks, TokenType, TokenUid, Version,
+    Credentials, CredentialsToken, LocationReferences, OcpiUrl, OcpiVersion, Party, Platform,
+    PlatformId, Role, Token, TokenKey, TokenMarks, TokenType, TokenUid, Version,
 };
 use ocpi_ports::{
-    OfferedEndpoint, RemoteAuthorization, RemoteCall, RemoteError, RemotePlatform, StoredPlatform,
-    TokenWrite,
+    OfferedEndpoint, RemoteAuthorization, RemoteCall, RemoteError, RemotePageRequest,
+    RemotePlatform, RemoteTokenPage, StoredPlatform, TokenWrite,
 };
 use serde_json::Value;
 
@@ -81,6 +81,25 @@ impl RemotePlatform for Speaking {
         token: &Token,
     ) -> Result<(), RemoteError> {
         self.client.put_token(call, endpoint, token).await
+    }
+
+    async fn patch_token(
+        &self,
+        call: &RemoteCall,
+        endpoint: &OcpiUrl,
+        token: &Token,
+    ) -> Result<(), RemoteError> {
+        self.client.patch_token(call, endpoint, token).await
+    }
+
+    async fn list_tokens(
+        &self,
+        call: &RemoteCall,
+        endpoint: &OcpiUrl,
+        owner: Option<Party>,
+        page: &RemotePageRequest,
+    ) -> Result<RemoteTokenPage, RemoteError> {
+        self.client.list_tokens(call, endpoint, owner, page).await
     }
 
     async fn get_token(

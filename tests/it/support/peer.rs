@@ -139,6 +139,12 @@ impl Reply {
         }
     }
 
+    /// The same, with this header.
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Reply {
+        self.headers.push((name, value.into()));
+        self
+    }
+
     /// The same, after so long.
     pub(crate) fn after(mut self, pause: Duration) -> Reply {
         self.after = Some(pause);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ocpi_memstore::{MemStore, MemStoreOptions};
 use ocpi_ports::{
     AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
-    SessionRepository, StoreBackup, TokenRepository,
+    SessionRepository, StoreBackup, SyncRepository, TokenRepository,
 };
 use ocpi_sqlite::{SqliteOptions, SqliteStore};
 
@@ -26,6 +26,7 @@ pub(crate) struct Stores {
     pub(crate) sessions: Arc<dyn SessionRepository>,
     pub(crate) locations: Arc<dyn LocationRepository>,
     pub(crate) platforms: Arc<dyn PlatformRepository>,
+    pub(crate) sync: Arc<dyn SyncRepository>,
     /// `None` when it cannot be copied.
     pub(crate) backup: Option<Arc<dyn StoreBackup>>,
 }
@@ -40,6 +41,7 @@ impl Stores {
             + SessionRepository
             + LocationRepository
             + PlatformRepository
+            + SyncRepository
             + 'static,
     {
         Stores {
@@ -49,6 +51,7 @@ impl Stores {
             sessions: Arc::clone(store) as Arc<_>,
             locations: Arc::clone(store) as Arc<_>,
             platforms: Arc::clone(store) as Arc<_>,
+            sync: Arc::clone(store) as Arc<_>,
             backup: None,
         }
     }

@@ -197,6 +197,7 @@ impl WorldBuilder {
             sessions: stores.sessions,
             locations: stores.locations,
             platforms: stores.platforms,
+            sync: stores.sync,
             authenticator: Arc::new(authenticator),
             health: Arc::clone(&self.store) as Arc<_>,
             audit: None,
@@ -294,6 +295,13 @@ impl World {
     /// Asks the server to stop.
     pub(crate) fn stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// Stops the server, and waits until nothing of it is left: its store can be opened again.
+    pub(crate) async fn end(self) {
+        self.stop();
+        let World { serving, .. } = self;
+        serving.await.expect("it ends in order");
     }
 
     /// Gives the RFID Token of that party and uid this account, whatever it had.

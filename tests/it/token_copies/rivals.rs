@@ -9,7 +9,7 @@ use ocpi_domain::{
     CiString, Page, PageRequest, Party, Revision, StoredToken, TokenKey, TokenMarks, TokenUid,
 };
 use ocpi_memstore::MemStore;
-use ocpi_ports::{StorageError, TokenQuery, TokenRepository, TokenWrite};
+use ocpi_ports::{ChangedTokens, StorageError, TokenQuery, TokenRepository, TokenWrite};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
 
@@ -63,6 +63,35 @@ impl TokenRepository for ReadTogether {
         self.store
             .find_tokens_by_contract(party, contract_id, limit)
             .await
+    }
+
+    async fn find_tokens_of_any_party(
+        &self,
+        uid: &TokenUid,
+        limit: usize,
+    ) -> Result<Vec<StoredToken>, StorageError> {
+        self.store.find_tokens_of_any_party(uid, limit).await
+    }
+
+    async fn list_changed_tokens(
+        &self,
+        parties: &[Party],
+        after: Revision,
+        limit: usize,
+    ) -> Result<ChangedTokens, StorageError> {
+        self.store.list_changed_tokens(parties, after, limit).await
+    }
+
+    async fn count_changed_tokens(
+        &self,
+        parties: &[Party],
+        after: Revision,
+    ) -> Result<u64, StorageError> {
+        self.store.count_changed_tokens(parties, after).await
+    }
+
+    async fn last_revision(&self) -> Result<Revision, StorageError> {
+        self.store.last_revision().await
     }
 
     async fn put_token(&self, write: TokenWrite) -> Result<StoredToken, StorageError> {

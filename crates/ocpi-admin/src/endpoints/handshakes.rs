@@ -7,7 +7,7 @@ use ocpi_app::{OperatorError, RegisterRequest};
 use ocpi_domain::{CredentialsToken, DateTime, OcpiUrl, PlatformId, Role};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use super::platforms::{Shown, UNKNOWN, secret};
+use super::platforms::{UNKNOWN, secret, shown};
 use crate::answer::{self, Answer};
 use crate::endpoint::{Access, BodyKind, Call, Endpoint, Refusal, Success};
 use crate::failure::Failure;
@@ -206,7 +206,7 @@ async fn register(mut call: Call<'_>) -> Result<Answer, Failure> {
     let app = Arc::clone(&call.server.app);
     let handshake = async move { app.register_with(&id, request).await };
     let stored = call.server.handshakes.run(handshake).await?;
-    Ok(answer::found(&Shown::from(&*stored)))
+    Ok(answer::found(&shown(&call, &stored)))
 }
 
 async fn rotate(mut call: Call<'_>) -> Result<Answer, Failure> {
@@ -215,7 +215,7 @@ async fn rotate(mut call: Call<'_>) -> Result<Answer, Failure> {
     let app = Arc::clone(&call.server.app);
     let handshake = async move { app.rotate_credentials(&id, compromised).await };
     let stored = call.server.handshakes.run(handshake).await?;
-    Ok(answer::found(&Shown::from(&*stored)))
+    Ok(answer::found(&shown(&call, &stored)))
 }
 
 async fn unregister(mut call: Call<'_>) -> Result<Answer, Failure> {
@@ -231,7 +231,7 @@ async fn unregister(mut call: Call<'_>) -> Result<Answer, Failure> {
         })
     };
     let stored = call.server.handshakes.run(handshake).await?;
-    Ok(answer::found(&Shown::from(&*stored)))
+    Ok(answer::found(&shown(&call, &stored)))
 }
 
 /// Whether it is the platform, or what we know of it, that keeps us from telling it something.

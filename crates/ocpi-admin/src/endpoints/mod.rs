@@ -4,6 +4,7 @@ mod accounts;
 pub(crate) mod audit;
 pub(crate) mod authorizations;
 pub(crate) mod backup;
+pub(crate) mod charge_point;
 pub(crate) mod explain;
 mod export;
 pub(crate) mod handshakes;
@@ -14,12 +15,13 @@ mod parameters;
 pub(crate) mod platforms;
 pub(crate) mod sessions;
 mod slots;
+pub(crate) mod sync;
 mod tokens;
 
 use crate::endpoint::Endpoint;
 
 /// The one table, in the order of the document.
-static TABLE: [&[Endpoint]; 12] = [
+static TABLE: [&[Endpoint]; 14] = [
     &tokens::ENDPOINTS,
     &import::ENDPOINTS,
     &export::ENDPOINTS,
@@ -27,8 +29,10 @@ static TABLE: [&[Endpoint]; 12] = [
     &authorizations::ENDPOINTS,
     &sessions::ENDPOINTS,
     &explain::ENDPOINTS,
+    &charge_point::ENDPOINTS,
     &platforms::ENDPOINTS,
     &handshakes::ENDPOINTS,
+    &sync::ENDPOINTS,
     &audit::ENDPOINTS,
     &backup::ENDPOINTS,
     &health::ENDPOINTS,

@@ -6,6 +6,7 @@ mod write;
 
 use http::Method;
 use ocpi_domain::PlatformId;
+use ocpi_ports::StoredPlatform;
 
 use self::write::Write;
 use super::parameters::{AFTER, LIMIT};
@@ -14,7 +15,8 @@ use crate::endpoint::{Access, BodyKind, Call, Endpoint, Refusal, Success};
 use crate::failure::Failure;
 use crate::page::Items;
 
-pub(crate) use self::shown::{Shown, USES};
+pub(crate) use self::fields::AUTHORIZE_TIMEOUT_MS_MAX;
+pub(crate) use self::shown::{BREAKER_STATES, Shown, USES};
 pub(super) use self::write::secret;
 
 const PATH: &str = "/admin/v1/platforms/{id}";
@@ -88,6 +90,11 @@ pub(super) static ENDPOINTS: [Endpoint; 4] = [
     },
 ];
 
+/// The platform as it is now.
+pub(super) fn shown<'a>(call: &Call<'_>, stored: &'a StoredPlatform) -> Shown<'a> {
+    Shown::of(stored, call.server.app.breaker(&stored.platform.id))
+}
+
 async fn list(call: Call<'_>) -> Result<Answer, Failure> {
     let after: Option<PlatformId> = call.query.read("after")?;
     let limit = call.query.limit()?;
@@ -101,7 +108,7 @@ async fn list(call: Call<'_>) -> Result<Answer, Failure> {
         platforms.iter().collect(),
         limit,
         |last| last.platform.id.to_string(),
-        |stored| Shown::from(&**stored),
+        |stored| shown(&call, stored),
     );
     Ok(answer::found(&page))
 }
@@ -109,14 +116,14 @@ async fn list(call: Call<'_>) -> Result<Answer, Failure> {
 async fn get(call: Call<'_>) -> Result<Answer, Failure> {
     let id = call.read_place("id")?;
     let stored = call.server.app.find_platform(&id).await?;
-    Ok(answer::found(&Shown::from(&*stored)))
+    Ok(answer::found(&shown(&call, &stored)))
 }
 
 async fn put(mut call: Call<'_>) -> Result<Answer, Failure> {
     let id: PlatformId = call.read_place("id")?;
     let write: Write = call.read_body().await?;
     let (written, stored) = call.server.app.put_platform(write.into_put(id)?).await?;
-    Ok(answer::written(written, &Shown::from(&*stored)))
+    Ok(answer::written(written, &shown(&call, &stored)))
 }
 
 async fn delete(call: Call<'_>) -> Result<Answer, Failure> {

@@ -77,6 +77,7 @@ mod tests {
                 http: 200,
                 code: Some(3001),
                 message: None,
+                retry_after: None,
             },
             RemoteError::TooLarge {
                 url: url(),

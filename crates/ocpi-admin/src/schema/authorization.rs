@@ -1,11 +1,11 @@
 //! Records of authorizations.
 
-use ocpi_domain::{AllowedType, AuthorizationStatus, Rule};
+use ocpi_domain::{AllowedType, AuthorizationStatus, DecisionSource, Purpose, Rule};
 use serde_json::{Value, json};
 
 use super::{
     ci_string, count, date_time, identifier, named, one_of, or_null, page_of, place_id, platform,
-    strict, token,
+    strict, text, token,
 };
 
 /// The answer to an authorize request.
@@ -51,7 +51,7 @@ pub(super) fn location_references() -> Value {
     )
 }
 
-/// The fields of a record: all of them are always there.
+/// The fields of a record that are always there.
 const FIELDS: [&str; 14] = [
     "reference",
     "at",
@@ -86,7 +86,56 @@ fn fields() -> Value {
         "status": or_null(status()),
         "rule": rule(),
         "latency_us": count(),
+        "charge_point": named("ChargePointRecord"),
     })
+}
+
+/// What decided at a charge point.
+pub(super) fn source() -> Value {
+    let mut source = one_of(DecisionSource::ALL.iter().map(DecisionSource::as_str));
+    source["description"] = "`real_time`: the answer of the eMSP. `whitelist`: the copy of the \
+                             Token. `offline`: what stands for no answer. `fan_out`: the answers \
+                             about an unknown card. `stop_rule`: whether it may stop the session. \
+                             `command`: the eMSP's own command to start."
+        .into();
+    source
+}
+
+/// What a driver wants.
+pub(super) fn purpose() -> Value {
+    one_of(Purpose::ALL.iter().map(Purpose::as_str))
+}
+
+/// What a record holds beside of an answer to our own charge point.
+pub(super) fn charge_point() -> Value {
+    let members = json!({
+        "cpo": named("Party"),
+        "purpose": purpose(),
+        "source": source(),
+        "reason": text(),
+        "decided_by": or_null(platform::id()),
+        "contract_id": or_null(ci_string(36)),
+        "group_id": or_null(ci_string(36)),
+        "authorization_reference": or_null(reference()),
+        "stops": or_null(reference()),
+    });
+    let required = [
+        "cpo",
+        "purpose",
+        "source",
+        "reason",
+        "decided_by",
+        "contract_id",
+        "group_id",
+        "authorization_reference",
+        "stops",
+    ];
+    let mut record = strict(members, &required);
+    record["description"] = "Of an answer to a charge point of ours: what decided and why; \
+                             `authorization_reference` is the eMSP's, `stops` the start of the \
+                             session that was to be stopped."
+        .into();
+    record
 }
 
 pub(super) fn record() -> Value {

@@ -5,12 +5,14 @@ pub(crate) mod account;
 pub(crate) mod audit;
 pub(crate) mod authorization;
 mod backup;
+mod charge_point;
 mod explain;
 mod handshake;
 mod import;
 pub(crate) mod platform;
 mod problem;
 pub(crate) mod session;
+mod sync;
 pub(crate) mod token;
 
 #[cfg(test)]
@@ -24,20 +26,30 @@ use crate::page::{LIMIT_DEFAULT, LIMIT_MAX};
 pub(crate) type SchemaOf = fn() -> Value;
 
 /// Every named schema.
-static COMPONENTS: [(&str, SchemaOf); 50] = [
+static COMPONENTS: [(&str, SchemaOf); 65] = [
     ("AccountPlace", account::place),
     ("Authorization", authorization::authorization),
     ("AuthorizationPage", authorization::page),
     ("AuthorizationRecord", authorization::record),
     ("Backup", backup::backup),
     ("BackupRequest", backup::request),
+    ("BehindToken", sync::behind),
     ("BootstrapToken", handshake::bootstrap_token),
     ("BootstrapTokenRequest", handshake::bootstrap_request),
+    ("Breaker", platform::breaker),
     ("BusinessDetails", platform::business_details),
     ("CdrToken", session::cdr_token),
     ("ChainFault", audit::fault),
     ("ChainHead", audit::head),
     ("ChainReport", audit::report),
+    ("ChargePointAnswer", charge_point::answer),
+    ("ChargePointOcpp16", charge_point::ocpp_1_6),
+    ("ChargePointOcpp201", charge_point::ocpp_2_0_1),
+    ("ChargePointQuestion", charge_point::question),
+    ("ChargePointRecord", authorization::charge_point),
+    ("ChargePointSession", charge_point::session),
+    ("ChargePointSessionToken", charge_point::session_token),
+    ("ChargePointToken", charge_point::token),
     ("CredentialsRole", platform::credentials_role),
     ("Credit", account::credit),
     ("CreditPatch", account::credit_patch),
@@ -55,10 +67,14 @@ static COMPONENTS: [(&str, SchemaOf); 50] = [
     ("Platform", platform::platform),
     ("PlatformConnection", platform::connection),
     ("PlatformPage", platform::page),
+    ("PlatformSync", sync::platform),
+    ("PlatformSyncPage", sync::page),
     ("PlatformWrite", platform::write),
     ("PresentedToken", platform::presented_token),
     ("Problem", problem::problem),
     ("Profile", platform::profile),
+    ("PullSync", sync::pull),
+    ("PushSync", sync::push),
     ("RefusedLine", import::refused_line),
     ("RegisterRequest", handshake::register),
     ("RotateRequest", handshake::rotate),
@@ -68,6 +84,7 @@ static COMPONENTS: [(&str, SchemaOf); 50] = [
     ("SessionKey", session::session_key),
     ("SessionPage", session::page),
     ("Slot", session::slot),
+    ("SyncRequest", sync::request),
     ("Token", token::token),
     ("TokenAccount", account::account),
     ("TokenAccountPatch", account::patch),

@@ -1,12 +1,12 @@
 //! Platforms.
 
-use ocpi_domain::{OcpiVersion, Role};
+use ocpi_domain::{NoAnswer, OcpiVersion, PushTokens, Role};
 use serde_json::{Value, json};
 
 use super::{
-    country_code, date_time, named, one_of, or_null, page_of, party_id, printable, strict,
+    count, country_code, date_time, named, one_of, or_null, page_of, party_id, printable, strict,
 };
-use crate::endpoints::platforms::USES;
+use crate::endpoints::platforms::{AUTHORIZE_TIMEOUT_MS_MAX, BREAKER_STATES, USES};
 
 /// The id of a platform.
 pub(crate) fn id() -> Value {
@@ -34,6 +34,15 @@ pub(super) fn profile() -> Value {
             "description": description,
         })
     };
+    let mut no_answer = one_of(NoAnswer::ALL.iter().map(NoAnswer::as_str));
+    no_answer["default"] = NoAnswer::default().as_str().into();
+    no_answer["description"] = "What becomes of a driver whose eMSP gives no answer: what the \
+                                whitelist of the Token says, `allow` for each valid Token that is \
+                                known here, or `deny`."
+        .into();
+    let mut push_tokens = one_of(PushTokens::ALL.iter().map(PushTokens::as_str));
+    push_tokens["default"] = PushTokens::default().as_str().into();
+    push_tokens["description"] = "How our Tokens get to it.".into();
     let mut profile = strict(
         json!({
             "tutorial": switch("It speaks the tutorial's dialect."),
@@ -45,6 +54,24 @@ pub(super) fn profile() -> Value {
                 "default": "auto",
                 "description": "How it expects our credentials token to be encoded.",
             },
+            "prefer_cache": switch(
+                "At a charge point, a valid Token of it with whitelist ALLOWED is accepted without \
+                 asking.",
+            ),
+            "ask_unknown": switch(
+                "At a charge point, it is asked about cards that nobody here knows. It tells \
+                 strangers where somebody charges.",
+            ),
+            "no_answer": no_answer,
+            "authorize_timeout_ms": {
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "maximum": AUTHORIZE_TIMEOUT_MS_MAX,
+                "default": null,
+                "description": "How long a question to it may take; `null` as for all.",
+            },
+            "push_tokens": push_tokens,
+            "no_pull": switch("Its Tokens are not fetched."),
         }),
         &[],
     );
@@ -111,6 +138,7 @@ pub(super) fn platform() -> Value {
         },
         "tokens": {"type": "array", "items": named("PresentedToken")},
         "connection": connection,
+        "breaker": named("Breaker"),
     });
     let required = [
         "id",
@@ -122,8 +150,32 @@ pub(super) fn platform() -> Value {
         "registered",
         "tokens",
         "connection",
+        "breaker",
     ];
     strict(properties, &required)
+}
+
+pub(super) fn breaker() -> Value {
+    let mut state = one_of(BREAKER_STATES.into_iter());
+    state["description"] = "`closed`: it is asked. `open`: it is not, since it gave no answers. \
+                            `half_open`: one question tries whether it does again."
+        .into();
+    let mut failures = count();
+    failures["description"] = "How many questions in a row got no answer.".into();
+    let mut breaker = strict(
+        json!({
+            "state": state,
+            "failures": failures,
+            "open_since": or_null(date_time()),
+            "reason": {
+                "type": ["string", "null"],
+                "description": "What the last question came to that got no answer.",
+            },
+        }),
+        &["state", "failures", "open_since", "reason"],
+    );
+    breaker["description"] = "Whether charge points ask it; since this server started.".into();
+    breaker
 }
 
 pub(super) fn presented_token() -> Value {

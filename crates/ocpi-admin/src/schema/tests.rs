@@ -1,7 +1,9 @@
 //! Each schema is held to the type that is really written or read.
 
+mod charge_point;
 mod platforms;
 mod pushed;
+mod sync;
 
 use std::sync::Arc;
 
@@ -113,6 +115,17 @@ fn record() -> Value {
         "status": "BLOCKED",
         "rule": "blocked",
         "latency_us": 7,
+        "charge_point": {
+            "cpo": {"country_code": "NL", "party_id": "ALF"},
+            "purpose": "start",
+            "source": "real_time",
+            "reason": "the eMSP says BLOCKED",
+            "decided_by": "peer",
+            "contract_id": "DE-TNM-C1",
+            "group_id": "GROUP",
+            "authorization_reference": "A-1",
+            "stops": null,
+        },
     })
 }
 
@@ -261,6 +274,27 @@ fn a_record_is_as_its_schema_says() {
     assert_is_all("AuthorizationRecord", &record);
     assert_is_all("Party", &record["token_party"]);
     assert_is_all("LocationReferences", &record["asked"]);
+    assert_is_all("ChargePointRecord", &record["charge_point"]);
+    let mut of_platform = record.clone();
+    of_platform.as_object_mut().unwrap().remove("charge_point");
+    assert_valid(
+        "AuthorizationRecord",
+        &through::<AuthorizationRecord>(&of_platform),
+    );
+    let mut bare = record.clone();
+    for name in [
+        "decided_by",
+        "contract_id",
+        "group_id",
+        "authorization_reference",
+    ] {
+        bare["charge_point"][name] = Value::Null;
+    }
+    bare["charge_point"]["stops"] = "R-0".into();
+    assert_valid(
+        "AuthorizationRecord",
+        &through::<AuthorizationRecord>(&bare),
+    );
     let mut unanswered = record.clone();
     for name in [
         "token_party",

@@ -171,6 +171,7 @@ impl App {
             sealed_token: self.seal_for(received.id, &offered.token),
             served: Some(seen.served.clone()),
             presented: offered.roles.clone(),
+            connected_at: self.now(),
         };
         let written = self.update_platform(|list| {
             let stored = received.check(list)?;
@@ -301,12 +302,16 @@ impl Received<'_> {
             profile,
             ..Platform::clone(&stored.platform)
         };
+        let mut connection = connection.clone();
+        if let (Handshake::Rotate, Some(former)) = (self.handshake, &stored.connection) {
+            connection.connected_at = former.connected_at;
+        }
         StoredPlatform {
             tokens: match self.handshake {
                 Handshake::Rotate => succeeded(&stored.tokens, issued, self.app.now()),
                 Handshake::Register | Handshake::Unregister => vec![live_token(issued)],
             },
-            connection: Some(connection.clone()),
+            connection: Some(connection),
             ..StoredPlatform::new(platform)
         }
     }

@@ -44,6 +44,7 @@ impl App {
             sealed_token: self.seal_for(agreed.id, &agreed.theirs.token),
             served: Some(agreed.served.clone()),
             presented: agreed.theirs.roles.clone(),
+            connected_at: self.now(),
         };
         let written = self.update_platform(|list| self.agreed_platform(agreed, &connection, list));
         let error = match in_time(written).await {
@@ -98,9 +99,13 @@ impl App {
             } => succeeded(&stored.tokens, agreed.offered, self.now()),
             Sending::Rotate { .. } | Sending::Register(_) => vec![live_token(agreed.offered)],
         };
+        let mut connection = connection.clone();
+        if let (Sending::Rotate { .. }, Some(former)) = (agreed.sending, &stored.connection) {
+            connection.connected_at = former.connected_at;
+        }
         Ok(StoredPlatform {
             tokens,
-            connection: Some(connection.clone()),
+            connection: Some(connection),
             ..StoredPlatform::new(platform)
         })
     }

@@ -79,6 +79,9 @@ pub enum OperatorError {
     /// The other side lacks endpoints that we need; nothing was sent to its credentials endpoint.
     #[error("the platform lacks endpoints that are needed: {0:?}")]
     EndpointsMissing(Vec<(ModuleId, InterfaceRole)>),
+    /// Tokens are not exchanged with the platform so; why, and what to do.
+    #[error("{0}")]
+    NotSynced(String),
     /// 2.1.1 does not say what the platform is.
     #[error(
         "the platform speaks 2.1.1 only, which does not say whether it is a CPO or an eMSP: name \

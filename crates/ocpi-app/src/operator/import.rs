@@ -98,6 +98,8 @@ impl App {
             return Ok(Vec::new());
         }
         let written = in_time(store.put_tokens(writes)).await?;
+        // A Token of an import is always of a party hosted here.
+        self.own_tokens_changed();
         let tried = to_write.into_iter().zip(written);
         Ok(tried
             .filter_map(|(rivals, revision)| revision.is_none().then_some(rivals))

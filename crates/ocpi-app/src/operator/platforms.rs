@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ocpi_domain::{
-    CredentialsToken, CredentialsUse, OcpiUrl, Party, PartyRole, Platform, PlatformId,
+    CredentialsToken, CredentialsUse, InvalidField, OcpiUrl, Party, PartyRole, Platform, PlatformId,
 };
 use ocpi_ports::{Connection, PlatformList, PresentedToken, StoredPlatform, TokenHash};
 
@@ -58,6 +58,7 @@ impl App {
     ///
     /// # Errors
     ///
+    /// [`OperatorError::Invalid`] for an id that stands for our own charge points;
     /// [`OperatorError::CredentialsTokenTaken`] when another platform could prove itself by that
     /// token, as it is or by its Base64; [`OperatorError::PartyTaken`],
     /// [`OperatorError::PartyNotAllowed`]; [`OperatorError::HandshakeRunning`] when tokens are
@@ -85,6 +86,10 @@ impl App {
             credentials_token,
             connection,
         } = request;
+        if platform.id.is_of_charge_points() {
+            let reason = "stands for our own charge points; choose another";
+            return Err(InvalidField::new("id", reason).into());
+        }
         let hash = |token: &CredentialsToken| self.ports.credentials_hash.hash(token);
         let presented = credentials_token.as_ref().map(|token| PresentedToken {
             hash: hash(token),
@@ -94,11 +99,15 @@ impl App {
             .as_ref()
             .map(|token| readings(token).iter().map(hash).collect())
             .unwrap_or_default();
-        let connection = connection.as_ref().map(|(url, token)| Connection {
-            versions_url: url.clone(),
-            sealed_token: self.seal_for(&platform.id, token),
-            served: None,
-            presented: Vec::new(),
+        let connection = connection.as_ref().map(|(url, token)| {
+            let connection = Connection {
+                versions_url: url.clone(),
+                sealed_token: self.seal_for(&platform.id, token),
+                served: None,
+                presented: Vec::new(),
+                connected_at: self.now(),
+            };
+            (connection, token)
         });
         let writes_tokens = presented.is_some() || connection.is_some();
         self.update_platform(|list| {
@@ -121,12 +130,36 @@ impl App {
             if let Some(presented) = presented {
                 new.tokens = vec![presented];
             }
-            if connection.is_some() {
-                new.connection.clone_from(&connection);
+            if let Some((connection, token)) = &connection {
+                let rewritten =
+                    |former| self.rewritten_connection(&platform.id, (connection, token), former);
+                let former = new.connection.as_ref();
+                new.connection = Some(former.map_or_else(|| connection.clone(), rewritten));
             }
             Ok(new)
         })
         .await
+    }
+
+    /// The connection that the operator writes, with that token, instead of another: to the same
+    /// versions endpoint it is no new one, and with the same token nothing is looked up anew.
+    fn rewritten_connection(
+        &self,
+        id: &PlatformId,
+        (new, token): (&Connection, &CredentialsToken),
+        former: &Connection,
+    ) -> Connection {
+        if former.versions_url != new.versions_url {
+            return new.clone();
+        }
+        let opened = self.ports.credentials_seal.open(id, &former.sealed_token);
+        if opened.is_ok_and(|opened| opened.expose() == token.expose()) {
+            return former.clone();
+        }
+        Connection {
+            connected_at: former.connected_at,
+            ..new.clone()
+        }
     }
 
     /// Deletes the platform: it can prove itself no more.
@@ -136,6 +169,8 @@ impl App {
     /// [`OperatorError::UnknownPlatform`], [`OperatorError::Storage`].
     pub async fn delete_platform(&self, id: &PlatformId) -> Result<(), OperatorError> {
         let deleted = in_time(self.ports.platforms.delete_platform(id)).await?;
+        self.platforms_changed();
+        self.charge_points.platforms_changed();
         deleted.then_some(()).ok_or(OperatorError::UnknownPlatform)
     }
 }
@@ -288,6 +323,7 @@ mod tests {
             sealed_token: ocpi_ports::SealedToken(Box::default()),
             served: None,
             presented: Vec::new(),
+            connected_at: crate::testing::now(),
         }
     }
 
@@ -418,6 +454,47 @@ mod tests {
         let opened = seal.open(&stored.platform.id, &connection.sealed_token);
         assert_eq!(opened.unwrap().expose(), "theirs");
         assert_eq!(connection.served, None);
+    }
+
+    /// Holds: C-06, C-14. How far both sides are in step belongs to the connection: the operator who
+    /// writes what is so already begins nothing anew.
+    #[tokio::test]
+    async fn a_connection_to_the_same_endpoint_is_no_new_one() {
+        let earlier = crate::testing::now().plus_ms(-1000);
+        let seal = ports().credentials_seal;
+        let id: PlatformId = "peer".parse().unwrap();
+        let former = Connection {
+            sealed_token: seal.seal(&id, &token("theirs"), &CountedRandomness::default()),
+            served: Some(ocpi_ports::Served {
+                version: ocpi_domain::OcpiVersion::V2_2_1,
+                endpoints: Vec::new(),
+            }),
+            connected_at: earlier,
+            ..connection()
+        };
+        let elsewhere: OcpiUrl = "https://elsewhere.example/versions".parse().unwrap();
+        for (url, text, is_same, stays) in [
+            (versions_url(), "theirs", true, true),
+            (versions_url(), "another", false, true),
+            (elsewhere, "theirs", false, false),
+        ] {
+            let stored = StoredPlatform {
+                connection: Some(former.clone()),
+                ..presenting(platform("peer"), "abc")
+            };
+            let app = app_with(&KnownPlatforms::of(vec![stored]));
+            let request = PutPlatform {
+                connection: Some((url, token(text))),
+                ..write(platform("peer"), None)
+            };
+            let (_, stored) = app.put_platform(request).await.unwrap();
+            let now = stored.connection.clone().unwrap();
+            assert_eq!(now == former, is_same, "{text}: {now:?}");
+            assert_eq!(now.connected_at == earlier, stays, "{text}: {now:?}");
+            assert_eq!(now.served.is_some(), is_same, "{text}: {now:?}");
+            let opened = seal.open(&id, &now.sealed_token);
+            assert_eq!(opened.unwrap().expose(), text);
+        }
     }
 
     /// Holds: C-18, C-21.

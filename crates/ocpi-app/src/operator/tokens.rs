@@ -179,6 +179,7 @@ pub(super) fn complete(mut fields: TokenPatch, now: DateTime) -> Result<NewToken
     let marks = TokenMarks {
         synthetic_contract_id: false,
         inferred_last_updated: fields.last_updated.is_none(),
+        absent: false,
     };
     fields.token_type.get_or_insert(TokenType::Rfid);
     fields.last_updated.get_or_insert(now);

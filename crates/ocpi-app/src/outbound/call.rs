@@ -9,6 +9,7 @@ use ocpi_domain::{
 use ocpi_ports::{Connection, RemoteCall, RemoteError, RemoteRouting, Served, StoredPlatform};
 
 use super::OutboundError;
+use super::under_way::UnderWay;
 use crate::app::App;
 use crate::credentials::{expected_encoding, find_endpoint, learned_encoding, standard_encoding};
 use crate::deadline::in_time;
@@ -24,6 +25,8 @@ pub(super) struct Wanted {
     /// Our party; without one, the one that deals with the platform.
     pub(super) from: Option<Party>,
     pub(super) timeout: Duration,
+    /// Whether the platform is being asked something just now.
+    pub(super) under_way: UnderWay,
 }
 
 /// A platform, ready to be called.
@@ -115,7 +118,7 @@ impl App {
         let url = &connection.versions_url;
         let named = Some(&wanted.peer_role);
         let served = self.look_up_platform(&mut attempts, url, &stored.platform, named);
-        let served = served.await?;
+        let served = wanted.under_way.during(served).await?;
         let learned = learned_encoding(served.version, attempts.current().encoding);
         let written = self.update_platform(|list| {
             let now = find(list, id).ok_or(OutboundError::UnknownPlatform)?;
@@ -151,6 +154,7 @@ impl App {
         let from = wanted.from.or(ours).or_else(|| hosted.first().copied());
         let to = platform.parties(&wanted.peer_role).next().or(platform.hub);
         let (from, to) = from.zip(to)?;
+        let to = Some(to);
         Some(RemoteRouting { from, to })
     }
 }

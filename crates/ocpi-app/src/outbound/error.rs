@@ -32,6 +32,19 @@ pub enum OutboundError {
     /// What we present to the platform cannot be decrypted.
     #[error(transparent)]
     Token(#[from] Unopenable),
+    /// The time was over before anything was under way to the platform, or after it had answered.
+    #[error(
+        "nothing was under way to the platform when {timeout_ms} ms were over: our own store took \
+         them, or a change of its credentials"
+    )]
+    NotSent {
+        /// What was granted, milliseconds.
+        timeout_ms: u64,
+    },
+    /// What the platform serves is not known yet, and it failed or refused when it was asked for
+    /// that. About anything else it was not asked.
+    #[error("what the platform serves cannot be looked up: {0}")]
+    LookUp(#[source] RemoteError),
     /// The platform failed, or refused.
     #[error(transparent)]
     Remote(#[from] RemoteError),
@@ -43,7 +56,7 @@ pub enum OutboundError {
 impl From<LookupError> for OutboundError {
     fn from(error: LookupError) -> OutboundError {
         match error {
-            LookupError::Remote(error) => error.into(),
+            LookupError::Remote(error) => OutboundError::LookUp(error),
             LookupError::NoCommonVersion(offered) => OutboundError::NoCommonVersion(offered),
             LookupError::PeerRoleNeeded => OutboundError::PeerRoleNeeded,
         }

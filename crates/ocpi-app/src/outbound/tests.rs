@@ -1,5 +1,7 @@
 //! Calls of a platform whose every step a test decides.
 
+mod trouble;
+
 use std::sync::{Arc, Mutex};
 
 use ocpi_domain::{
@@ -33,6 +35,7 @@ fn connection(text: &str, served: Option<Served>) -> Connection {
         sealed_token: seal.seal(&id(), &token(text), &CountedRandomness::default()),
         served,
         presented: vec![],
+        connected_at: crate::testing::now(),
     }
 }
 
@@ -105,7 +108,7 @@ async fn each_call_goes_to_its_endpoint_between_two_parties() {
         let routing = |from: &str, to: &str| {
             (version != OcpiVersion::V2_1_1).then_some(RemoteRouting {
                 from: party(from),
-                to: party(to),
+                to: Some(party(to)),
             })
         };
         let form = if version == OcpiVersion::V2_1_1 {
@@ -182,7 +185,7 @@ async fn a_hub_is_called_itself_and_a_party_of_ours_may_be_set() {
     }
     let between = |place: usize| {
         let RemoteRouting { from, to } = peer.requests()[place].call.routing.unwrap();
-        (from, to)
+        (from, to.unwrap())
     };
     // The owner of a Token sends it; NL/ALF is a CPO only.
     assert_eq!(between(0), (party("CH/ABC"), party("NL/HUB")));
@@ -231,6 +234,41 @@ async fn a_call_that_a_rotation_overtakes_is_made_again() {
             ]
         );
         known.put_platform(before, None).await.unwrap();
+    }
+}
+
+/// Holds: C-09, C-21. What is made again goes to the hub as it did at first, for all of its CPOs.
+#[tokio::test]
+async fn a_call_of_a_hub_that_is_made_again_goes_to_the_hub() {
+    let hub_of = |token: &str| {
+        let mut stored = connected(OcpiVersion::V2_2_1, &[(Role::Cpo, "NL/ONE")]);
+        Arc::make_mut(&mut stored.platform).hub = Some(party("NL/HUB"));
+        let connection_before = stored.connection.unwrap();
+        stored.connection = Some(connection(token, connection_before.served));
+        stored
+    };
+    for what in ["put_token", "get_token"] {
+        let peer = Peer::knowing("theirs-2", BASE64);
+        let (app, known) = world(hub_of("theirs"), &peer);
+        let replaced = hub_of("theirs-2");
+        peer.on_request(move |_| {
+            let (store, stored) = (Arc::clone(&known), replaced.clone());
+            async move {
+                store.put_platform(stored, None).await.unwrap();
+            }
+        });
+        let card = card("CARD", &json!({}));
+        if what == "put_token" {
+            app.put_token_at(&id(), &card).await.unwrap();
+        } else {
+            assert_eq!(app.get_token_at(&id(), &card.key()).await.unwrap(), None);
+        }
+        let routings = peer
+            .requests()
+            .into_iter()
+            .map(|it| it.call.routing.unwrap().to);
+        let hub = Some(party("NL/HUB"));
+        assert_eq!(routings.collect::<Vec<_>>(), [hub, hub], "{what}");
     }
 }
 
@@ -320,7 +358,7 @@ async fn each_emsp_of_a_platform_is_asked_until_one_knows_the_card() {
         .iter()
         .map(|request| request.call.routing.unwrap().to)
         .collect();
-    assert_eq!(asked, [party("DE/EMS"), party("DE/TWO")]);
+    assert_eq!(asked, [Some(party("DE/EMS")), Some(party("DE/TWO"))]);
     // What fails is no "no".
     peer.fail("authorize", refused());
     assert!(matches!(ask().await, Err(OutboundError::Remote(_))));

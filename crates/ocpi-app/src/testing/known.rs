@@ -1,13 +1,17 @@
 //! A store of platforms that can be told what comes between a look and a write.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use ocpi_domain::{PlatformId, Revision};
 use ocpi_ports::{
     PlatformList, PlatformRepository, StorageError, StoredPlatform, TokenHash, TokenHolder,
 };
+
+use super::peer::later;
 
 /// What another does in the middle.
 type Between = Box<dyn FnOnce(&mut Vec<Arc<StoredPlatform>>) -> Result<(), StorageError> + Send>;
@@ -17,6 +21,9 @@ type Between = Box<dyn FnOnce(&mut Vec<Arc<StoredPlatform>>) -> Result<(), Stora
 pub(crate) struct KnownPlatforms {
     state: Mutex<State>,
     between: Mutex<VecDeque<Between>>,
+    lists_hang: AtomicBool,
+    /// How long it takes to find and to write a platform.
+    slowness: Mutex<Duration>,
 }
 
 #[derive(Default)]
@@ -38,6 +45,8 @@ impl KnownPlatforms {
         Arc::new(KnownPlatforms {
             state: Mutex::new(state),
             between: Mutex::default(),
+            lists_hang: AtomicBool::new(false),
+            slowness: Mutex::default(),
         })
     }
 
@@ -47,6 +56,23 @@ impl KnownPlatforms {
         change: impl FnOnce(&mut Vec<Arc<StoredPlatform>>) -> Result<(), StorageError> + Send + 'static,
     ) {
         self.between.lock().unwrap().push_back(Box::new(change));
+    }
+
+    /// Takes so long from now on to find a platform, and to write one.
+    pub(crate) fn be_slow(&self, time: Duration) {
+        *self.slowness.lock().unwrap() = time;
+    }
+
+    async fn wait(&self) {
+        let time = *self.slowness.lock().unwrap();
+        if !time.is_zero() {
+            later(time).await;
+        }
+    }
+
+    /// Nobody gets the list of all platforms any more.
+    pub(crate) fn hang_lists(&self) {
+        self.lists_hang.store(true, Ordering::Relaxed);
     }
 
     /// Everything, as it is.
@@ -72,6 +98,7 @@ impl PlatformRepository for KnownPlatforms {
         &self,
         id: &PlatformId,
     ) -> Result<Option<Arc<StoredPlatform>>, StorageError> {
+        self.wait().await;
         let all = self.all();
         Ok(all.into_iter().find(|stored| stored.platform.id == *id))
     }
@@ -89,6 +116,9 @@ impl PlatformRepository for KnownPlatforms {
     }
 
     async fn list_platforms(&self) -> Result<PlatformList, StorageError> {
+        if self.lists_hang.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         let state = self.state.lock().unwrap();
         Ok(PlatformList {
             platforms: state.platforms.clone(),
@@ -101,6 +131,7 @@ impl PlatformRepository for KnownPlatforms {
         platform: StoredPlatform,
         follows: Option<Revision>,
     ) -> Result<bool, StorageError> {
+        self.wait().await;
         let between = self.between.lock().unwrap().pop_front();
         let mut state = self.state.lock().unwrap();
         if let Some(between) = between {

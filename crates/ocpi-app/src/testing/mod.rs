@@ -1,8 +1,11 @@
 //! An application whose ports expect nothing but what a test says.
 
 mod known;
+mod paused_clock;
 pub(crate) mod peer;
 mod stored_tokens;
+mod sync_memory;
+mod token_memory;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -15,13 +18,17 @@ use ocpi_domain::{
 use ocpi_ports::{
     Clock, MockAccountRepository, MockAuthenticator, MockAuthorizationRepository,
     MockLocationRepository, MockPlatformRepository, MockRandomness, MockRemotePlatform,
-    MockSessionRepository, MockStoreHealth, MockTokenRepository, Randomness, StorageError,
+    MockSessionRepository, MockStoreHealth, MockSyncRepository, MockTokenRepository, Randomness,
+    StorageError,
 };
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
 pub(crate) use known::KnownPlatforms;
+pub(crate) use paused_clock::PausedClock;
 pub(crate) use stored_tokens::{TokenWrites, request_of_owner, stored_token, token_store};
+pub(crate) use sync_memory::SyncMemory;
+pub(crate) use token_memory::TokenMemory;
 
 use crate::{
     App, AppOptions, HostedParty, Hosting, Ports, RequestContext, Routing, SecretKey, VersionsUrls,
@@ -76,6 +83,7 @@ pub(crate) fn ports() -> Ports {
         sessions: Arc::new(MockSessionRepository::new()),
         locations: Arc::new(MockLocationRepository::new()),
         platforms: Arc::new(MockPlatformRepository::new()),
+        sync: Arc::new(MockSyncRepository::new()),
         authenticator: Arc::new(MockAuthenticator::new()),
         health: Arc::new(MockStoreHealth::new()),
         audit: None,

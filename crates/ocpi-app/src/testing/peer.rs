@@ -12,7 +12,8 @@ use ocpi_domain::{
     ModuleId, OcpiUrl, OcpiVersion, Party, Token, TokenKey, TokenType, TokenUid, Version,
 };
 use ocpi_ports::{
-    OfferedEndpoint, RemoteAuthorization, RemoteCall, RemoteError, RemotePlatform, TokenEncoding,
+    OfferedEndpoint, RemoteAuthorization, RemoteCall, RemoteError, RemotePageRequest,
+    RemotePlatform, RemoteTokenPage, TokenEncoding,
 };
 
 use super::{business, party};
@@ -33,6 +34,30 @@ pub(crate) struct Request {
     pub(crate) ours: Option<Credentials>,
 }
 
+/// A question about a Token, as it arrives.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    pub(crate) url: String,
+    pub(crate) call: RemoteCall,
+    pub(crate) uid: TokenUid,
+    pub(crate) token_type: TokenType,
+    pub(crate) location: Option<LocationReferences>,
+}
+
+/// What is said to a question.
+pub(crate) type Said = Result<Option<RemoteAuthorization>, RemoteError>;
+
+type Saying = Pin<Box<dyn Future<Output = Said> + Send>>;
+type Answers = Arc<dyn Fn(&Question) -> Saying + Send + Sync>;
+
+/// Questions that arrived, and how many were under way at once.
+#[derive(Default)]
+struct Questions {
+    asked: Vec<Question>,
+    in_flight: usize,
+    in_flight_max: usize,
+}
+
 type Happening = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Hook = Arc<dyn Fn(&Request) -> Happening + Send + Sync>;
 
@@ -46,6 +71,8 @@ pub(crate) struct Peer {
     requests: Mutex<Vec<Request>>,
     hook: Mutex<Option<Hook>>,
     knows_cards_of: Mutex<Option<Party>>,
+    answers: Mutex<Option<Answers>>,
+    questions: Mutex<Questions>,
 }
 
 pub(crate) fn token(text: &str) -> CredentialsToken {
@@ -110,6 +137,8 @@ impl Peer {
             requests: Mutex::default(),
             hook: Mutex::default(),
             knows_cards_of: Mutex::default(),
+            answers: Mutex::default(),
+            questions: Mutex::default(),
         })
     }
 
@@ -181,6 +210,25 @@ impl Peer {
         *self.knows_cards_of.lock().unwrap() = Some(party);
     }
 
+    /// Says this to each question about a Token.
+    pub(crate) fn say<F>(&self, says: impl Fn(&Question) -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = Said> + Send + 'static,
+    {
+        let answers: Answers = Arc::new(move |question| Box::pin(says(question)));
+        *self.answers.lock().unwrap() = Some(answers);
+    }
+
+    /// The questions that arrived.
+    pub(crate) fn questions(&self) -> Vec<Question> {
+        self.questions.lock().unwrap().asked.clone()
+    }
+
+    /// How many questions were under way at once, at most.
+    pub(crate) fn questions_in_flight_max(&self) -> usize {
+        self.questions.lock().unwrap().in_flight_max
+    }
+
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
@@ -246,6 +294,7 @@ pub(crate) fn refused() -> RemoteError {
         http: 200,
         code: Some(3001),
         message: Some("no".to_owned()),
+        retry_after: None,
     }
 }
 
@@ -306,6 +355,34 @@ impl RemotePlatform for Peer {
         self.request("put_token", call, endpoint, None).await
     }
 
+    async fn patch_token(
+        &self,
+        call: &RemoteCall,
+        endpoint: &OcpiUrl,
+        _token: &Token,
+    ) -> Result<(), RemoteError> {
+        self.request("patch_token", call, endpoint, None).await
+    }
+
+    async fn list_tokens(
+        &self,
+        call: &RemoteCall,
+        endpoint: &OcpiUrl,
+        _owner: Option<Party>,
+        _page: &RemotePageRequest,
+    ) -> Result<RemoteTokenPage, RemoteError> {
+        self.request("list_tokens", call, endpoint, None).await?;
+        Ok(RemoteTokenPage {
+            url: endpoint.clone(),
+            tokens: Vec::new(),
+            left_out: 0,
+            left_out_reason: None,
+            next_fault: None,
+            next: None,
+            total: None,
+        })
+    }
+
     async fn get_token(
         &self,
         call: &RemoteCall,
@@ -320,23 +397,55 @@ impl RemotePlatform for Peer {
         &self,
         call: &RemoteCall,
         endpoint: &OcpiUrl,
-        _uid: &TokenUid,
-        _token_type: &TokenType,
-        _location: Option<&'a LocationReferences>,
+        uid: &TokenUid,
+        token_type: &TokenType,
+        location: Option<&'a LocationReferences>,
     ) -> Result<Option<RemoteAuthorization>, RemoteError> {
+        let answers = self.answers.lock().unwrap().clone();
+        if let Some(answers) = answers {
+            let question = Question {
+                url: endpoint.to_string(),
+                call: call.clone(),
+                uid: uid.clone(),
+                token_type: token_type.clone(),
+                location: location.cloned(),
+            };
+            let _under_way = UnderWay::new(&self.questions, &question);
+            return answers(&question).await;
+        }
         self.request("authorize", call, endpoint, None).await?;
         let to = call.routing.map(|routing| routing.to);
         let knows = self
             .knows_cards_of
             .lock()
             .unwrap()
-            .is_some_and(|of| to == Some(of));
+            .is_some_and(|of| to == Some(Some(of)));
         Ok(knows.then_some(RemoteAuthorization {
             allowed: AllowedType::Allowed,
+            status: None,
             location: None,
             authorization_reference: None,
             info: None,
             token: None,
         }))
+    }
+}
+
+/// A question under way, as long as somebody waits for it.
+struct UnderWay<'a>(&'a Mutex<Questions>);
+
+impl<'a> UnderWay<'a> {
+    fn new(questions: &'a Mutex<Questions>, question: &Question) -> UnderWay<'a> {
+        let mut all = questions.lock().unwrap();
+        all.asked.push(question.clone());
+        all.in_flight += 1;
+        all.in_flight_max = all.in_flight_max.max(all.in_flight);
+        UnderWay(questions)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().in_flight -= 1;
     }
 }

@@ -63,6 +63,18 @@ closed_enum!(
         Places = "places",
         /// No rule refused.
         AllPassed = "all_passed",
+        /// At a charge point: the eMSP's answer.
+        RealTime = "real_time",
+        /// At a charge point: the CPO's own copy of the Token.
+        Whitelist = "whitelist",
+        /// At a charge point: no answer was to be had.
+        Offline = "offline",
+        /// At a charge point: what the eMSPs said that were asked about an unknown card.
+        FanOut = "fan_out",
+        /// At a charge point: whether the Token may stop the session.
+        StopRule = "stop_rule",
+        /// At a charge point: the eMSP's own command.
+        Command = "command",
     }
 );
 

@@ -65,7 +65,7 @@ pub enum CpoOutcome {
     RefusedLocally,
     /// The eMSP answered that it does not know the Token.
     UnknownToken,
-    /// The Token is not known here, and no eMSP could be asked.
+    /// No eMSP gave an answer, and nothing that is known here speaks for or against the Token.
     NoAnswer,
 }
 
@@ -112,11 +112,15 @@ impl CpoOutcome {
 /// The most characters of an identifier in OCPP 1.x.
 const OCPP_1_ID_MAX: usize = 20;
 
+/// `parentIdTag` of OCPP 1.x for a group, when it fits the 20 characters of that version.
+pub fn parent_id_tag(group: &str) -> Option<&str> {
+    (group.len() <= OCPP_1_ID_MAX).then_some(group)
+}
+
 impl Token {
     /// `parentIdTag` of OCPP 1.x: the group, when it fits the 20 characters of that version.
     pub fn ocpp_parent_id_tag(&self) -> Option<&str> {
-        self.ocpp_group_id_token()
-            .filter(|group| group.len() <= OCPP_1_ID_MAX)
+        self.ocpp_group_id_token().and_then(parent_id_tag)
     }
 
     /// `groupIdToken` of OCPP 2.0.1: the group.

@@ -17,6 +17,9 @@ pub struct TokenMarks {
     pub synthetic_contract_id: bool,
     /// `last_updated` is the time of receipt, not a time of the owner's.
     pub inferred_last_updated: bool,
+    /// Its owner lists it no more: a complete crawl of the owner's Tokens did not find it. A CPO
+    /// treats it as a Token that it does not know, until the owner sends it again.
+    pub absent: bool,
 }
 
 /// A Token as a store holds it. Cheap to clone.

@@ -9,8 +9,8 @@ mod sessions;
 
 use ocpi_domain::{
     AuthorizationReference, CiString, ConcurrencyScope, DateTime, LocationEvses,
-    LocationReferences, PlatformId, SessionKey, SessionPhase, SessionSlot, SlotClaim, SlotHolder,
-    SlotLimit, SlotOutcome, SlotPlace, SlotTable, SlotUse, TokenKey, TokenType,
+    LocationReferences, Party, PlatformId, SessionKey, SessionPhase, SessionSlot, SlotClaim,
+    SlotHolder, SlotLimit, SlotOutcome, SlotPlace, SlotTable, SlotUse, TokenKey, TokenType,
 };
 
 use crate::support::{NOW, moment, party, place};
@@ -47,6 +47,32 @@ fn asked(text: &str) -> Option<LocationReferences> {
 
 fn platform(id: &str) -> PlatformId {
     id.parse().unwrap()
+}
+
+/// Holds: E-29, W-32. The EVSEs of two CPOs that are hosted here are two places, also when they are
+/// called alike.
+#[test]
+fn a_charge_point_of_ours_is_at_a_place_of_its_cpo() {
+    let of = |country: &str, id: &str| {
+        let cpo = Party::new(country, id).unwrap();
+        PlatformId::of_charge_points_of(cpo)
+    };
+    let at =
+        |platform: PlatformId| SlotPlace::of_question(platform, asked("LOC1/E1").as_ref(), None);
+    assert!(at(of("NL", "ALF")).is_same(&at(of("nl", "alf"))));
+    assert!(!at(of("NL", "ALF")).is_same(&at(of("NL", "BET"))));
+    // A store keeps it as a text.
+    let kept = of("NL", "ALF").as_str().parse();
+    assert_eq!(kept, Ok(of("NL", "ALF")));
+    for (id, is_ours) in [
+        ("charge-point", true),
+        ("charge-point.NL.ALF", true),
+        ("charge-points", false),
+        ("charge-point-1", false),
+        ("my.charge-point", false),
+    ] {
+        assert_eq!(platform(id).is_of_charge_points(), is_ours, "{id}");
+    }
 }
 
 /// The place of a question of the platform `cpo`, at a Location that is not known.

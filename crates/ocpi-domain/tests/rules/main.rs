@@ -5,6 +5,8 @@
 // `cfg(test)` says to clippy what cargo knows: all of this is test code, the functions beside the
 // tests too.
 #[cfg(test)]
+mod charge_point;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod credentials_use;

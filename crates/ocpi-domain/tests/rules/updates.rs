@@ -95,6 +95,7 @@ fn patch_with_one_bad_field_is_refused_whole_and_by_its_name() {
 const NO_MARKS: TokenMarks = TokenMarks {
     synthetic_contract_id: false,
     inferred_last_updated: false,
+    absent: false,
 };
 
 fn makes_stale(stored: &str, marks: TokenMarks, update: &str, now: &str) -> bool {

@@ -5,12 +5,14 @@
 //!
 //! Spec: 2.3.0 `transport_and_format`, Response format; `status_codes`.
 
+use http::HeaderMap;
 use ocpi_ports::RemoteError;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::left_out::LeftOut;
 use super::quote::Secrets;
+use super::retry_after;
 use super::transport::Answered;
 use crate::json;
 use crate::status::{self, PeerSays};
@@ -38,6 +40,7 @@ pub(super) struct Success<'a> {
     answered: &'a Answered,
     secrets: &'a Secrets,
     data: Option<&'a RawValue>,
+    code: Option<i64>,
 }
 
 impl Answered {
@@ -63,6 +66,7 @@ impl Answered {
                     answered: self,
                     secrets,
                     data,
+                    code,
                 }),
                 Err(NoEnvelope(reason)) => Err(self.unreadable(secrets, &reason)),
             },
@@ -75,6 +79,7 @@ impl Answered {
                 http: self.status.as_u16(),
                 code: code.and_then(|code| u16::try_from(code).ok()),
                 message: message(),
+                retry_after: retry_after::of(&self.headers),
             }),
         }
     }
@@ -137,6 +142,21 @@ impl<'a> Success<'a> {
         }
     }
 
+    /// The list that is due, where it matters that something was listed: `None` among its elements
+    /// is `null`. One object alone is a list of one; and nothing at all is an empty list, where the
+    /// envelope says in so many words that it is a success.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Unreadable`] when there is something else.
+    pub(super) fn list_with_nulls(&self) -> Result<Vec<Option<&'a RawValue>>, RemoteError> {
+        match self.data.map(|data| (data, elements_and_nulls(data))) {
+            Some((_, Some(elements))) => Ok(elements),
+            None if self.says_success() => Ok(Vec::new()),
+            _ => self.list().map(|list| list.into_iter().map(Some).collect()),
+        }
+    }
+
     /// Reads an object of the answer.
     ///
     /// # Errors
@@ -179,6 +199,28 @@ impl<'a> Success<'a> {
         let url = &self.answered.url;
         let reason = self.secrets.quote(reason);
         tracing::warn!(%url, %reason, "a part of a peer's answer is left out");
+    }
+
+    /// Goes on where the envelope says in so many words that it is a success: what lets somebody in
+    /// must not be half an answer.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Unreadable`] when it has no `status_code`, or none that can be read.
+    pub(super) fn require_code(&self) -> Result<(), RemoteError> {
+        if self.says_success() {
+            return Ok(());
+        }
+        Err(self.unreadable("its `status_code` is missing, or says no success"))
+    }
+
+    fn says_success(&self) -> bool {
+        self.code.is_some_and(status::is_success_of_peer)
+    }
+
+    /// The headers that came with it.
+    pub(super) fn headers(&self) -> &'a HeaderMap {
+        &self.answered.headers
     }
 
     /// As [`Answered::unreadable`].

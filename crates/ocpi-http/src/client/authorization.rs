@@ -3,20 +3,23 @@
 //! Spec: 2.3.0 `mod_tokens`, `AuthorizationInfo`.
 
 use ocpi_domain::{
-    AllowedType, DisplayText, EvseUid, LocationId, LocationReferences, Party, Token,
+    AllowedType, AuthorizationStatus, DisplayText, EvseUid, LocationId, LocationReferences, Party,
+    Token,
 };
 use ocpi_ports::{RemoteAuthorization, RemoteError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::answer::{Success, elements, elements_and_nulls, is_object};
+use super::answer::{Success, elements_and_nulls, is_object};
 use crate::wire::WireVersion;
 
 #[derive(Deserialize)]
 struct Info<'a> {
     #[serde(borrow)]
     allowed: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
     #[serde(borrow)]
     token: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -42,11 +45,12 @@ struct Place<'a> {
 ///
 /// # Errors
 ///
-/// [`RemoteError::Unreadable`] when `allowed` is missing.
+/// [`RemoteError::Unreadable`] when `allowed` or the `status_code` is missing.
 pub(super) fn read<V: WireVersion>(
     success: &Success<'_>,
     asked: Option<&LocationReferences>,
 ) -> Result<RemoteAuthorization, RemoteError> {
+    success.require_code()?;
     let info: Info<'_> = success.read(success.object()?)?;
     let word: Option<String> = info.allowed.and_then(field);
     let word = word.ok_or_else(|| success.unreadable("`allowed` is missing, or is no text"))?;
@@ -59,15 +63,19 @@ pub(super) fn read<V: WireVersion>(
         None | Some(Ok(None)) => None,
         Some(Ok(location)) => location,
         Some(Err(reason)) => {
-            // It may charge somewhere, but not where we could name it.
             success.log_skipped(reason);
-            allowed = AllowedType::NotAllowed;
+            if allowed == AllowedType::Allowed {
+                // It may charge somewhere, but not where we could name it.
+                allowed = AllowedType::NotAllowed;
+            }
             None
         }
     };
     let reference = info.authorization_reference.and_then(field);
     Ok(RemoteAuthorization {
         allowed,
+        // Another word than ours says nothing: OCPI has no such field.
+        status: info.status.and_then(field::<AuthorizationStatus>),
         location,
         authorization_reference: reference.or_else(|| info.authorization_id.and_then(field)),
         info: info.info.and_then(field::<DisplayText>),
@@ -75,27 +83,30 @@ pub(super) fn read<V: WireVersion>(
     })
 }
 
-/// The place, when one is named. Without an id it is the one that was asked for.
+/// The place, when one is named. Without an id it is the one that was asked for; a text is an id.
 ///
 /// # Errors
 ///
-/// When it is restricted to EVSEs of which none can be read, or in words that cannot be: no list
-/// would mean all of them. `null` where an EVSE is due restricts it too.
+/// When it cannot be told which place it is: there are several, or what names it cannot be read.
+/// And when it is restricted to EVSEs of which none can be read: no list would mean all of them.
+/// `null` where an EVSE is due restricts it too.
 fn read_place(
     raw: &RawValue,
     asked: Option<&LocationReferences>,
 ) -> Result<Option<LocationReferences>, &'static str> {
-    let object = match elements(raw).as_deref() {
-        Some([only]) => only,
-        _ => raw,
+    let place = match elements_and_nulls(raw).as_deref() {
+        None => raw,
+        Some([] | [None]) => return Ok(None),
+        Some([Some(only)]) => only,
+        Some(_) => return Err("`location`: there are several"),
     };
-    let Some(place) = object_field::<Place<'_>>(object) else {
-        return if is_object(object) {
-            Err("`location` cannot be read")
-        } else {
-            Ok(None)
-        };
-    };
+    if let Some(location_id) = field(place) {
+        return Ok(Some(LocationReferences {
+            location_id,
+            evse_uids: Vec::new(),
+        }));
+    }
+    let place: Place<'_> = object_field(place).ok_or("`location` cannot be read")?;
     let listed = place
         .evse_uids
         .map(|evses| elements_and_nulls(evses).unwrap_or_else(|| vec![Some(evses)]));
@@ -104,8 +115,10 @@ fn read_place(
     if evse_uids.is_empty() && !listed.is_empty() {
         return Err("`location`: no EVSE of `evse_uids` can be read");
     }
-    let location_id: Option<LocationId> = place.location_id.and_then(field);
-    let location_id = location_id.or_else(|| asked.map(|asked| asked.location_id.clone()));
+    let location_id: Option<LocationId> = match place.location_id {
+        Some(named) => Some(field(named).ok_or("`location`: `location_id` cannot be read")?),
+        None => asked.map(|asked| asked.location_id.clone()),
+    };
     Ok(location_id.map(|location_id| LocationReferences {
         location_id,
         evse_uids,

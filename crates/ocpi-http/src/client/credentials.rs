@@ -44,7 +44,7 @@ impl OutboundClient {
     ) -> Result<Credentials, RemoteError> {
         let mut body = Vec::new();
         V::write_credentials(&mut body, ours);
-        let url = target::below(url, &[], None)?;
+        let url = target::below(url, &[], &[])?;
         // Not even a PUT is sent again: the first one may have replaced what it presents.
         let request = Outgoing::once(method, url, Some(body), Module::Configuration);
         let secrets = Secrets::of([&call.token, &ours.token]).with_body();
@@ -59,7 +59,7 @@ impl OutboundClient {
         call: &RemoteCall,
         url: &OcpiUrl,
     ) -> Result<(), RemoteError> {
-        let url = target::below(url, &[], None)?;
+        let url = target::below(url, &[], &[])?;
         let request = Outgoing::once(Method::DELETE, url, None, Module::Configuration);
         let secrets = Secrets::of([&call.token]);
         let answered = self.transport.send(call, &request, &secrets).await?;

@@ -13,11 +13,15 @@ mod connector;
 mod credentials;
 mod failed;
 mod left_out;
+mod links;
+mod list_tokens;
+mod pages;
 mod policy;
 mod quote;
 mod receive;
 mod redirect;
 mod request;
+mod retry_after;
 mod roots;
 mod stream;
 mod target;
@@ -30,11 +34,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::Method;
 use ocpi_domain::{
-    Credentials, LocationReferences, OcpiUrl, OcpiVersion, Token, TokenKey, TokenType, TokenUid,
-    Version,
+    Credentials, LocationReferences, OcpiUrl, OcpiVersion, Party, Token, TokenKey, TokenType,
+    TokenUid, Version,
 };
 use ocpi_ports::{
-    OfferedEndpoint, Randomness, RemoteAuthorization, RemoteCall, RemoteError, RemotePlatform,
+    OfferedEndpoint, Randomness, RemoteAuthorization, RemoteCall, RemoteError, RemotePageRequest,
+    RemotePlatform, RemoteTokenPage,
 };
 
 use crate::wire::{V2_1_1, V2_2_1, V2_3_0};
@@ -82,6 +87,9 @@ pub enum OutboundClientError {
 /// The other side, over HTTP/1.1 and mostly TLS. Connections are kept for the next call.
 pub struct OutboundClient {
     transport: Transport,
+    /// For questions about drivers who wait. A connection belongs to the thread that made it: one
+    /// that a busy exchange of Tokens made would make a driver wait for that thread.
+    questions: Transport,
 }
 
 impl OutboundClient {
@@ -110,8 +118,23 @@ impl OutboundClient {
         }
         let policy = UrlPolicy::new(allow_http, allow_private_addresses);
         let connector = Connector::new(policy, Arc::new(SystemNames), tls);
-        let transport = Transport::new(connector, randomness, response_bytes_max);
-        Ok(OutboundClient { transport })
+        Ok(OutboundClient::by(
+            connector,
+            randomness,
+            response_bytes_max,
+        ))
+    }
+
+    fn by(
+        connector: Connector,
+        randomness: Arc<dyn Randomness>,
+        response_bytes_max: usize,
+    ) -> OutboundClient {
+        let shared = Arc::clone(&randomness);
+        OutboundClient {
+            transport: Transport::new(connector.clone(), shared, response_bytes_max),
+            questions: Transport::new(connector, randomness, response_bytes_max),
+        }
     }
 }
 
@@ -177,6 +200,25 @@ impl RemotePlatform for OutboundClient {
         token: &Token,
     ) -> Result<(), RemoteError> {
         in_version!(self.put_token_as(call, endpoint, token))
+    }
+
+    async fn patch_token(
+        &self,
+        call: &RemoteCall,
+        endpoint: &OcpiUrl,
+        token: &Token,
+    ) -> Result<(), RemoteError> {
+        in_version!(self.patch_token_as(call, endpoint, token))
+    }
+
+    async fn list_tokens(
+        &self,
+        call: &RemoteCall,
+        endpoint: &OcpiUrl,
+        owner: Option<Party>,
+        page: &RemotePageRequest,
+    ) -> Result<RemoteTokenPage, RemoteError> {
+        in_version!(self.list_tokens_as(call, endpoint, owner, page))
     }
 
     async fn get_token(

@@ -50,7 +50,7 @@ pub(super) fn next(
 
 /// A reference, resolved against the URL that gave it: RFC 3986, section 5.2, where the steps `.`
 /// and `..` stay as they are.
-fn resolved(base: &Uri, reference: &str) -> Option<Uri> {
+pub(super) fn resolved(base: &Uri, reference: &str) -> Option<Uri> {
     let reference = reference.split('#').next()?.trim();
     let is_absolute = reference
         .find([':', '/', '?'])
@@ -89,7 +89,7 @@ fn resolved(base: &Uri, reference: &str) -> Option<Uri> {
 }
 
 /// Whether both lead to one host and port. Without a port it is the usual one of the scheme.
-fn is_same_place(one: &Uri, other: &Uri) -> bool {
+pub(super) fn is_same_place(one: &Uri, other: &Uri) -> bool {
     let place = |url: &Uri| {
         let authority = url.authority()?;
         let usual = if url.scheme() == Some(&Scheme::HTTPS) {

@@ -29,6 +29,8 @@ pub(super) struct Outgoing {
     pub(super) body: Option<Bytes>,
     pub(super) module: Module,
     pub(super) repeat: Repeat,
+    /// Bytes of the answer that are taken, when the operator's limit is smaller.
+    pub(super) answer_bytes: usize,
 }
 
 /// Which kind of module a request is for.
@@ -58,6 +60,7 @@ impl Outgoing {
             body: None,
             module,
             repeat: Repeat::Idempotent,
+            answer_bytes: 0,
         }
     }
 
@@ -74,6 +77,7 @@ impl Outgoing {
             body: body.map(Bytes::from),
             module,
             repeat: Repeat::Unsent,
+            answer_bytes: 0,
         }
     }
 
@@ -104,7 +108,7 @@ impl Outgoing {
             && let Some(RemoteRouting { from, to }) = call.routing
         {
             let routing = Routing {
-                to: Some(to),
+                to,
                 from: Some(from),
             };
             headers::write_routing(headers, routing);

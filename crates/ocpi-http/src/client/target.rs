@@ -12,7 +12,7 @@ const UNRESERVED: AsciiSet = NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The URL of `segments` below `endpoint`, with `parameter` in its query. One slash stands between
+/// The URL of `segments` below `endpoint`, with `parameters` in its query. One slash stands between
 /// them, and what the peer's own URL asks for stays.
 ///
 /// # Errors
@@ -21,7 +21,7 @@ const UNRESERVED: AsciiSet = NON_ALPHANUMERIC
 pub(super) fn below(
     endpoint: &OcpiUrl,
     segments: &[&str],
-    parameter: Option<(&str, &str)>,
+    parameters: &[(&str, &str)],
 ) -> Result<Uri, RemoteError> {
     let (path, query) = match endpoint.as_str().split_once('?') {
         Some((path, query)) => (path, query),
@@ -35,13 +35,12 @@ pub(super) fn below(
         url.push('/');
         push_segment(&mut url, segment);
     }
-    let parameter = parameter.map(|(name, value)| format!("{name}={}", escaped(value)));
-    let query = [
-        Some(query.to_owned()).filter(|query| !query.is_empty()),
-        parameter,
-    ];
-    for (separator, part) in ["?", "&"].into_iter().zip(query.into_iter().flatten()) {
-        url.push_str(separator);
+    let theirs = Some(query.to_owned()).filter(|query| !query.is_empty());
+    let ours = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", escaped(value)));
+    for (index, part) in theirs.into_iter().chain(ours).enumerate() {
+        url.push(if index == 0 { '?' } else { '&' });
         url.push_str(&part);
     }
     url.parse()
@@ -80,23 +79,24 @@ pub(super) fn shown_text(url: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn joined(endpoint: &str, segments: &[&str], parameter: Option<(&str, &str)>) -> String {
+    fn joined(endpoint: &str, segments: &[&str], parameters: &[(&str, &str)]) -> String {
         let endpoint = OcpiUrl::new(endpoint).unwrap();
-        below(&endpoint, segments, parameter).unwrap().to_string()
+        below(&endpoint, segments, parameters).unwrap().to_string()
     }
 
     /// Holds: T-95, Q-08.
     #[test]
     fn one_slash_joins_an_endpoint_and_its_query_stays() {
-        let rfid = Some(("type", "RFID"));
-        for (endpoint, segments, parameter, expected) in [
+        let none = &[][..];
+        let rfid = &[("type", "RFID")][..];
+        for (endpoint, segments, parameters, expected) in [
             (
                 "https://h/tokens",
                 &["a", "b"][..],
-                None,
+                none,
                 "https://h/tokens/a/b",
             ),
-            ("https://h/tokens/", &["a"], None, "https://h/tokens/a"),
+            ("https://h/tokens/", &["a"], none, "https://h/tokens/a"),
             (
                 "https://h/tokens//",
                 &["a"],
@@ -110,13 +110,19 @@ mod tests {
                 rfid,
                 "https://h/a?k=1/&l&type=RFID",
             ),
-            ("https://h?k=1", &["a"], None, "https://h/a?k=1"),
+            ("https://h?k=1", &["a"], none, "https://h/a?k=1"),
             ("https://h/x?", &["a"], rfid, "https://h/x/a?type=RFID"),
-            ("https://h/x/", &[], None, "https://h/x/"),
-            ("https://h/x?k=1", &[], None, "https://h/x?k=1"),
+            ("https://h/x/", &[], none, "https://h/x/"),
+            ("https://h/x?k=1", &[], none, "https://h/x?k=1"),
+            (
+                "https://h/x",
+                &[],
+                &[("limit", "2"), ("date_to", "a:b")],
+                "https://h/x?limit=2&date_to=a%3Ab",
+            ),
         ] {
             assert_eq!(
-                joined(endpoint, segments, parameter),
+                joined(endpoint, segments, parameters),
                 expected,
                 "{endpoint}"
             );
@@ -128,7 +134,7 @@ mod tests {
     fn every_segment_and_value_is_encoded() {
         let segments = ["a/b", "ä ?#%", "..", "-._~", "a:@&=+$,;!*'()"];
         assert_eq!(
-            joined("https://h/t", &segments, Some(("type", "A&B=C D+é"))),
+            joined("https://h/t", &segments, &[("type", "A&B=C D+é")]),
             "https://h/t/a%2Fb/%C3%A4%20%3F%23%25/%2E%2E/-._~/\
              a%3A%40%26%3D%2B%24%2C%3B%21%2A%27%28%29?type=A%26B%3DC%20D%2B%C3%A9"
         );
@@ -149,7 +155,7 @@ mod tests {
     fn an_endpoint_that_cannot_be_called_is_told_without_its_query() {
         let long = "a".repeat(70_000);
         let endpoint = OcpiUrl::new("https://h/a?key=secret").unwrap();
-        let error = below(&endpoint, &[&long], None).unwrap_err();
+        let error = below(&endpoint, &[&long], &[]).unwrap_err();
         let RemoteError::Unreachable { url, reason } = error else {
             panic!("{error}");
         };

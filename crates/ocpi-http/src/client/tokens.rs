@@ -3,6 +3,7 @@
 //! Spec: 2.3.0 `mod_tokens`.
 
 use http::Method;
+use ocpi_domain::json::RawObject;
 use ocpi_domain::{
     LocationReferences, OcpiUrl, OcpiVersion, Party, Token, TokenKey, TokenType, TokenUid,
 };
@@ -15,6 +16,7 @@ use super::request::{Module, Outgoing, Repeat};
 use super::target;
 use crate::status::{is_nothing_of_peer, is_unknown_token_of_peer};
 use crate::wire::WireVersion;
+use crate::wire::object::write_json;
 
 impl OutboundClient {
     pub(super) async fn put_token_as<V: WireVersion>(
@@ -25,8 +27,32 @@ impl OutboundClient {
     ) -> Result<(), RemoteError> {
         let mut body = Vec::new();
         V::write_token(&mut body, token);
+        self.write_token::<V>(call, Method::PUT, endpoint, token, body)
+            .await
+    }
+
+    pub(super) async fn patch_token_as<V: WireVersion>(
+        &self,
+        call: &RemoteCall,
+        endpoint: &OcpiUrl,
+        token: &Token,
+    ) -> Result<(), RemoteError> {
+        let body = changes::<V>(token);
+        self.write_token::<V>(call, Method::PATCH, endpoint, token, body)
+            .await
+    }
+
+    /// Sends a Token, whole or but for its identity: twice is once.
+    async fn write_token<V: WireVersion>(
+        &self,
+        call: &RemoteCall,
+        method: Method,
+        endpoint: &OcpiUrl,
+        token: &Token,
+        body: Vec<u8>,
+    ) -> Result<(), RemoteError> {
         let url = url_of_token::<V>(endpoint, token.party, &token.uid, &token.token_type)?;
-        let mut request = Outgoing::once(Method::PUT, url, Some(body), Module::Functional);
+        let mut request = Outgoing::once(method, url, Some(body), Module::Functional);
         request.repeat = Repeat::Idempotent;
         let secrets = Secrets::of([&call.token]);
         let answered = self.transport.send(call, &request, &secrets).await?;
@@ -80,11 +106,11 @@ impl OutboundClient {
             None => body.extend_from_slice(b"{}"),
         }
         let shown = V::VERSION.shown_type(token_type);
-        let parameter = Some(("type", shown.as_str()));
-        let url = target::below(endpoint, &[uid.as_str(), "authorize"], parameter)?;
+        let parameters = [("type", shown.as_str())];
+        let url = target::below(endpoint, &[uid.as_str(), "authorize"], &parameters)?;
         let request = Outgoing::once(Method::POST, url, Some(body), Module::Functional);
         let secrets = Secrets::of([&call.token]);
-        let answered = self.transport.send(call, &request, &secrets).await?;
+        let answered = self.questions.send(call, &request, &secrets).await?;
         match answered.success(&secrets) {
             Ok(success) => authorization::read::<V>(&success, location).map(Some),
             Err(RemoteError::Refused { http, code, .. })
@@ -95,6 +121,30 @@ impl OutboundClient {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Every member of a Token but those that the URL says, and that no PATCH may change. In 2.1.1 no
+/// URL says the type: it stays, so that a CPO that finds a Token of another type refuses.
+fn changes<V: WireVersion>(token: &Token) -> Vec<u8> {
+    let mut whole = Vec::new();
+    V::write_token(&mut whole, token);
+    let mut members: RawObject = match serde_json::from_slice(&whole) {
+        Ok(members) => members,
+        Err(error) => {
+            // Our own Tokens always are objects; and a whole one is refused, not misunderstood.
+            tracing::error!(%error, "a Token could not be taken apart");
+            return whole;
+        }
+    };
+    for name in ["country_code", "party_id", "uid"] {
+        members.take(name);
+    }
+    if knows_type::<V>() {
+        members.take("type");
+    }
+    let mut changes = Vec::with_capacity(whole.len());
+    write_json(&mut changes, &members);
+    changes
 }
 
 /// The Token, which came back under a type that may stand for others: it is the one that was asked
@@ -122,7 +172,15 @@ fn url_of_token<V: WireVersion>(
         uid.as_str(),
     ];
     let shown = V::VERSION.shown_type(token_type);
-    let knows_type = V::VERSION != OcpiVersion::V2_1_1;
-    let parameter = knows_type.then_some(("type", shown.as_str()));
-    target::below(endpoint, &segments, parameter)
+    let parameters = [("type", shown.as_str())];
+    target::below(
+        endpoint,
+        &segments,
+        if knows_type::<V>() { &parameters } else { &[] },
+    )
+}
+
+/// Whether the URL of a Token says its type.
+fn knows_type<V: WireVersion>() -> bool {
+    V::VERSION != OcpiVersion::V2_1_1
 }

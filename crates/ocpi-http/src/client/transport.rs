@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Response, StatusCode, Uri};
+use http::{HeaderMap, Response, StatusCode, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -44,6 +44,7 @@ pub(super) struct Answered {
     /// Who answered, for an error.
     pub(super) url: String,
     pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
 
@@ -100,7 +101,10 @@ impl Transport {
             let response = self.exchange(call, request, &url, &mut repeated).await?;
             let status = response.status();
             let reason = match redirect::next(&url, status, response.headers()) {
-                Ok(None) => return self.whole(&url, response).await,
+                Ok(None) => {
+                    let max = self.response_bytes_max.max(request.answer_bytes);
+                    return whole(&url, response, max).await;
+                }
                 Ok(Some(next)) if redirects < REDIRECTS_MAX => {
                     redirects += 1;
                     url = next;
@@ -114,6 +118,7 @@ impl Transport {
                 http: status.as_u16(),
                 code: None,
                 message: Some(reason),
+                retry_after: None,
             });
         }
     }
@@ -148,28 +153,32 @@ impl Transport {
         let answered = self.client.request(request).await;
         answered.map_err(|error| Failed::of(url, &error))
     }
+}
 
-    async fn whole(
-        &self,
-        url: &Uri,
-        response: Response<Incoming>,
-    ) -> Result<Answered, RemoteError> {
-        let url = target::shown(url);
-        let (head, body) = response.into_parts();
-        let max = self.response_bytes_max;
-        match receive(body, max).await {
-            Ok(body) => {
-                if let Some(usage) = head.extensions.get::<Usage>() {
-                    usage.answered();
-                }
-                let status = head.status;
-                Ok(Answered { url, status, body })
+/// The answer with its whole body, when that has at most `max` bytes.
+async fn whole(
+    url: &Uri,
+    response: Response<Incoming>,
+    max: usize,
+) -> Result<Answered, RemoteError> {
+    let url = target::shown(url);
+    let (head, body) = response.into_parts();
+    match receive(body, max).await {
+        Ok(body) => {
+            if let Some(usage) = head.extensions.get::<Usage>() {
+                usage.answered();
             }
-            Err(NotReceived::TooLarge) => Err(RemoteError::TooLarge { url, max }),
-            Err(NotReceived::Broken(error)) => Err(RemoteError::Broken {
+            Ok(Answered {
                 url,
-                reason: error.to_string(),
-            }),
+                status: head.status,
+                headers: head.headers,
+                body,
+            })
         }
+        Err(NotReceived::TooLarge) => Err(RemoteError::TooLarge { url, max }),
+        Err(NotReceived::Broken(error)) => Err(RemoteError::Broken {
+            url,
+            reason: error.to_string(),
+        }),
     }
 }

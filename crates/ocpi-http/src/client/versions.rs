@@ -37,7 +37,7 @@ impl OutboundClient {
         url: &OcpiUrl,
     ) -> Result<Vec<Version>, RemoteError> {
         let secrets = Secrets::of([&call.token]);
-        let request = Outgoing::get(target::below(url, &[], None)?, Module::Configuration);
+        let request = Outgoing::get(target::below(url, &[], &[])?, Module::Configuration);
         let answered = self.transport.send(call, &request, &secrets).await?;
         let success = answered.success(&secrets)?;
         let mut left_out = LeftOut::default();
@@ -52,7 +52,7 @@ impl OutboundClient {
         url: &OcpiUrl,
     ) -> Result<Vec<OfferedEndpoint>, RemoteError> {
         let secrets = Secrets::of([&call.token]);
-        let request = Outgoing::get(target::below(url, &[], None)?, Module::Configuration);
+        let request = Outgoing::get(target::below(url, &[], &[])?, Module::Configuration);
         let answered = self.transport.send(call, &request, &secrets).await?;
         let success = answered.success(&secrets)?;
         let details: Details<'_> = success.read(success.object()?)?;

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use super::CASES;
 
 /// The ports that make promises.
-const PORTS: [&str; 7] = [
+const PORTS: [&str; 8] = [
     include_str!("../accounts.rs"),
     include_str!("../authorizations.rs"),
     include_str!("../health.rs"),
     include_str!("../locations.rs"),
     include_str!("../platforms.rs"),
     include_str!("../sessions.rs"),
+    include_str!("../sync.rs"),
     include_str!("../tokens.rs"),
 ];
 
 /// The files of the cases, by the name of their module.
-const ROOMS: [(&str, &str); 15] = [
+const ROOMS: [(&str, &str); 18] = [
     ("accounts", include_str!("accounts.rs")),
     ("authorizations", include_str!("authorizations.rs")),
     ("health", include_str!("health.rs")),
@@ -28,9 +29,12 @@ const ROOMS: [(&str, &str); 15] = [
     ("session_slots", include_str!("session_slots.rs")),
     ("sessions", include_str!("sessions.rs")),
     ("slots", include_str!("slots.rs")),
+    ("sync", include_str!("sync.rs")),
     ("token_bulk", include_str!("token_bulk.rs")),
+    ("token_changes", include_str!("token_changes.rs")),
     ("token_contracts", include_str!("token_contracts.rs")),
     ("token_lists", include_str!("token_lists.rs")),
+    ("token_uids", include_str!("token_uids.rs")),
     ("tokens", include_str!("tokens.rs")),
 ];
 

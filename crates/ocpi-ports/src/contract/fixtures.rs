@@ -231,6 +231,7 @@ pub(super) fn record(reference: &str) -> AuthorizationRecord {
         status: None,
         rule: Rule::UnknownToken,
         latency_us: 0,
+        charge_point: None,
     }
 }
 

@@ -38,9 +38,12 @@ pub mod session_lists;
 pub mod session_slots;
 pub mod sessions;
 pub mod slots;
+pub mod sync;
 pub mod token_bulk;
+pub mod token_changes;
 pub mod token_contracts;
 pub mod token_lists;
+pub mod token_uids;
 pub mod tokens;
 
 #[cfg(test)]
@@ -52,7 +55,7 @@ use async_trait::async_trait;
 
 use crate::{
     AccountRepository, AuthorizationRepository, LocationRepository, PlatformRepository,
-    SessionRepository, StoreHealth, TokenRepository,
+    SessionRepository, StoreHealth, SyncRepository, TokenRepository,
 };
 
 /// A store under test. All of its ports look at the same store.
@@ -82,6 +85,9 @@ pub trait Harness: Send + Sized {
 
     /// The port of the platforms.
     fn platforms(&self) -> Arc<dyn PlatformRepository>;
+
+    /// The port of the exchange of Tokens.
+    fn sync(&self) -> Arc<dyn SyncRepository>;
 
     /// The port of the store's health.
     fn health(&self) -> Arc<dyn StoreHealth>;
@@ -126,6 +132,15 @@ macro_rules! storage_contract {
             }
             token_contracts {
                 tokens_are_found_by_their_contract
+            }
+            token_uids {
+                uid_alone_finds_the_tokens_of_every_party
+            }
+            token_changes {
+                changes_are_listed_in_their_order_each_once
+                changes_under_way_are_not_missed
+                changes_are_counted
+                last_revision_is_before_every_later_write
             }
             accounts {
                 absent_account_is_none
@@ -196,6 +211,13 @@ macro_rules! storage_contract {
                 platforms_are_listed_by_id
                 put_that_follows_another_list_conflicts
                 of_puts_that_follow_one_revision_one_is_done
+            }
+            sync {
+                absent_progress_is_none
+                progress_reads_back_as_it_was_put_last
+                seen_tokens_are_kept_with_the_progress
+                deleted_platform_leaves_no_progress
+                progress_survives_reopen
             }
             health {
                 working_store_is_healthy

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ocpi_domain::{
-    AuthEncoding, CredentialsUse, DateTime, OcpiVersion, Party, PartyRole, Platform, PlatformId,
-    Role,
+    AuthEncoding, CredentialsUse, DateTime, NoAnswer, OcpiVersion, Party, PartyRole, Platform,
+    PlatformId, Profile, PushTokens, Role,
 };
 use serde_json::json;
 
@@ -65,6 +65,7 @@ fn full_connection() -> Connection {
             endpoints: serde_json::from_value(endpoints).unwrap(),
         }),
         presented: serde_json::from_value(presented).unwrap(),
+        connected_at: after_ms(7),
     }
 }
 
@@ -75,7 +76,39 @@ pub(super) fn bare_connection(sealed_token: &[u8]) -> Connection {
         sealed_token: SealedToken(sealed_token.into()),
         served: None,
         presented: Vec::new(),
+        connected_at: DateTime::UNIX_EPOCH,
     }
+}
+
+/// Profiles that between them say everything that one can say.
+fn profiles() -> [Profile; 4] {
+    let strict = Profile::default();
+    [
+        strict,
+        Profile {
+            tutorial: true,
+            auth_encoding: AuthEncoding::Raw,
+            prefer_cache: true,
+            no_answer: NoAnswer::Allow,
+            authorize_timeout_ms: Some(u32::MAX),
+            push_tokens: PushTokens::Patch,
+            ..strict
+        },
+        Profile {
+            fill_owner: true,
+            auth_encoding: AuthEncoding::Base64,
+            ask_unknown: true,
+            no_answer: NoAnswer::Deny,
+            ..strict
+        },
+        Profile {
+            strict_from: true,
+            authorize_timeout_ms: Some(0),
+            push_tokens: PushTokens::Off,
+            no_pull: true,
+            ..strict
+        },
+    ]
 }
 
 /// Platforms that between them say everything that a platform can say.
@@ -128,12 +161,8 @@ pub(super) fn various() -> [StoredPlatform; 4] {
     bare.connection = Some(bare_connection(b""));
     change(bare, |platform| {
         platform.roles.clear();
-        platform.profile.tutorial = true;
-        platform.profile.auth_encoding = AuthEncoding::Raw;
     });
     change(dotted, |platform| {
-        platform.profile.fill_owner = true;
-        platform.profile.auth_encoding = AuthEncoding::Base64;
         // Nobody is another thing than everybody.
         platform.allowed_parties = Some(Vec::new());
     });
@@ -144,7 +173,9 @@ pub(super) fn various() -> [StoredPlatform; 4] {
         }),
         ..bare_connection(b"'")
     });
-    change(last, |platform| platform.profile.strict_from = true);
+    for (stored, profile) in all.iter_mut().zip(profiles()) {
+        change(stored, |platform| platform.profile = profile);
+    }
     all
 }
 

@@ -227,7 +227,7 @@ pub async fn platform_is_seeded_once<H: Harness>() {
     assert_eq!(seeded.iter().filter(|seeded| **seeded).count(), 1);
 }
 
-/// Promise 10: what was put, seeded and deleted, and the revision of the list, survive a restart
+/// Promise 11: what was put, seeded and deleted, and the revision of the list, survive a restart
 /// of a durable store.
 ///
 /// Holds: C-03, T-12.

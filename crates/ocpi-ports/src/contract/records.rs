@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ocpi_domain::{
-    AllowedType, AuthorizationRecord, AuthorizationStatus, CiString, Cursor, DateTime,
-    LocationReferences, MessageId, Party, Rule,
+    AllowedType, AuthorizationRecord, AuthorizationStatus, ChargePointRecord, CiString, Cursor,
+    DateTime, DecisionSource, LocationReferences, MessageId, Party, Purpose, Rule,
 };
 
 use super::Harness;
@@ -25,12 +25,13 @@ fn place(evse_uids: &[&str]) -> LocationReferences {
 }
 
 /// What copies one optional field of a record from another.
-const OPTIONAL_FIELDS: [fn(&mut AuthorizationRecord, &AuthorizationRecord); 5] = [
+const OPTIONAL_FIELDS: [fn(&mut AuthorizationRecord, &AuthorizationRecord); 6] = [
     |to, from| to.token_party = from.token_party,
     |to, from| to.asked.clone_from(&from.asked),
     |to, from| to.allowed_location.clone_from(&from.allowed_location),
     |to, from| to.allowed = from.allowed,
     |to, from| to.status = from.status,
+    |to, from| to.charge_point.clone_from(&from.charge_point),
 ];
 
 /// References that are all different, though a case folded by bits would make some the same.
@@ -45,6 +46,60 @@ const REFERENCES_APART: [&str; 9] = [
     "it's -- \"",
     " ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ ",
 ];
+
+/// An answer to a charge point that says everything.
+fn full_answer() -> ChargePointRecord {
+    ChargePointRecord {
+        cpo: Party::new("nl", "cPo").unwrap(),
+        purpose: Purpose::Stop,
+        source: DecisionSource::StopRule,
+        reason: "Öko \"AG\" is offline; it's\n".repeat(40),
+        decided_by: Some(platform_id("Peer-3")),
+        contract_id: Some("nl-tNm-C1".parse().unwrap()),
+        group_id: Some("gRoup 1".parse().unwrap()),
+        authorization_reference: Some(reference("Theirs")),
+        stops: Some(reference("reference-Bare")),
+    }
+}
+
+/// Answers to charge points that between them say everything that one can say.
+fn answers_to_charge_points() -> Vec<ChargePointRecord> {
+    let full = full_answer();
+    let bare = ChargePointRecord {
+        purpose: Purpose::Start,
+        source: DecisionSource::Offline,
+        reason: String::new(),
+        decided_by: None,
+        contract_id: None,
+        group_id: None,
+        authorization_reference: None,
+        stops: None,
+        ..full.clone()
+    };
+    let mut all = vec![full.clone(), bare.clone()];
+    let optional: [fn(&mut ChargePointRecord, &ChargePointRecord); 5] = [
+        |to, from| to.decided_by.clone_from(&from.decided_by),
+        |to, from| to.contract_id.clone_from(&from.contract_id),
+        |to, from| to.group_id.clone_from(&from.group_id),
+        |to, from| {
+            to.authorization_reference
+                .clone_from(&from.authorization_reference);
+        },
+        |to, from| to.stops.clone_from(&from.stops),
+    ];
+    for copy in optional {
+        for (one, other) in [(&full, &bare), (&bare, &full)] {
+            let mut changed = one.clone();
+            copy(&mut changed, other);
+            all.push(changed);
+        }
+    }
+    all.extend(DecisionSource::ALL.iter().map(|source| ChargePointRecord {
+        source: *source,
+        ..bare.clone()
+    }));
+    all
+}
 
 /// Records that between them say everything that a record can say.
 fn various_records() -> Vec<AuthorizationRecord> {
@@ -63,6 +118,7 @@ fn various_records() -> Vec<AuthorizationRecord> {
     let mut complete = full.clone();
     complete.allowed = Some(AllowedType::Allowed);
     complete.status = Some(AuthorizationStatus::Accepted);
+    complete.charge_point = Some(Box::new(full_answer()));
     let mut all = vec![bare.clone()];
     for (number, copy) in OPTIONAL_FIELDS.iter().enumerate() {
         for (name, one, other) in [("with", &bare, &complete), ("without", &complete, &bare)] {
@@ -101,6 +157,11 @@ fn various_records() -> Vec<AuthorizationRecord> {
     for status in AuthorizationStatus::ALL {
         every(format!("s-{status}"), &|record| {
             record.status = Some(*status);
+        });
+    }
+    for (number, answer) in answers_to_charge_points().into_iter().enumerate() {
+        every(format!("c-{number}"), &|record| {
+            record.charge_point = Some(Box::new(answer.clone()));
         });
     }
     all

@@ -64,6 +64,7 @@ async fn each_is_found_at_the_place_of_its_key(tokens: &Repository) {
     for (number, write) in writes.iter_mut().enumerate() {
         write.marks.synthetic_contract_id = number % 2 == 1;
         write.marks.inferred_last_updated = number % 3 == 1;
+        write.marks.absent = number % 5 == 1;
     }
     let revisions = tokens.put_tokens(writes.clone()).await.unwrap();
     let revisions: Vec<Revision> = revisions.into_iter().map(Option::unwrap).collect();

@@ -165,11 +165,18 @@ fn various_tokens() -> Vec<Token> {
 /// Holds: K-16, K-33, T-63, T-69, T-72, D-08.
 pub async fn token_reads_back_as_it_was_put<H: Harness>() {
     let tokens = H::fresh().await.tokens();
-    let every_mark = [(false, false), (false, true), (true, false), (true, true)];
+    let every_mark = [
+        (false, false, true),
+        (false, true, false),
+        (true, false, true),
+        (true, true, false),
+        (true, true, true),
+        (false, false, false),
+    ];
     for original in various_tokens() {
         let key = original.key();
         let mut follows = None;
-        for (synthetic_contract_id, inferred_last_updated) in every_mark {
+        for (synthetic_contract_id, inferred_last_updated, absent) in every_mark {
             // From one round to the next the Token loses and regains its optional fields.
             let put = if synthetic_contract_id == inferred_last_updated {
                 original.clone()
@@ -179,6 +186,7 @@ pub async fn token_reads_back_as_it_was_put<H: Harness>() {
             let marks = TokenMarks {
                 synthetic_contract_id,
                 inferred_last_updated,
+                absent,
             };
             let write = TokenWrite {
                 token: Arc::new(put.clone()),
@@ -411,7 +419,7 @@ async fn add_one(tokens: &Arc<dyn TokenRepository>, key: &TokenKey) {
     }
 }
 
-/// Promise 17: what was put survives a restart, with its revision and its place.
+/// Promise 22: what was put survives a restart, with its revision and its place.
 ///
 /// Holds: K-31, P-08.
 pub async fn tokens_survive_reopen<H: Harness>() {
@@ -423,6 +431,7 @@ pub async fn tokens_survive_reopen<H: Harness>() {
         marks: TokenMarks {
             synthetic_contract_id: true,
             inferred_last_updated: false,
+            absent: true,
         },
         follows: None,
     });

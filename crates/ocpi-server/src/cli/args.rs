@@ -1,6 +1,8 @@
 //! The commands of the operator.
 
+mod charge_point;
 mod platforms;
+mod sync;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,7 +16,9 @@ use ocpi_ports::ChainLink;
 
 use crate::cli::columns::Column;
 
+pub(crate) use self::charge_point::{ChargePointArgs, ChargePointCommand};
 pub(crate) use self::platforms::{PlatformCommand, RegisterArgs, SecretKeyCommand};
+pub(crate) use self::sync::{SyncArgs, SyncCommand};
 
 const TARGET: &str = "Store and answer";
 
@@ -75,6 +79,20 @@ pub(crate) enum OperatorCommand {
         target: TargetArgs,
         #[command(subcommand)]
         command: PlatformCommand,
+    },
+    /// Tokens on their way: ours to CPOs, and those of eMSPs to us.
+    Sync {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[command(subcommand)]
+        command: SyncCommand,
+    },
+    /// The questions of a CPO's charge points.
+    ChargePoint {
+        #[command(flatten)]
+        target: TargetArgs,
+        #[command(subcommand)]
+        command: ChargePointCommand,
     },
     /// The proof that the records are those that were written.
     Audit {
@@ -451,7 +469,7 @@ impl FromStr for TokenName {
 }
 
 /// `CC/PID`
-fn party(text: &str) -> Result<Party, InvalidField> {
+pub(crate) fn party(text: &str) -> Result<Party, InvalidField> {
     let (country_code, party_id) = text.split_once('/').unwrap_or((text, ""));
     Party::new(country_code, party_id)
 }

@@ -60,8 +60,13 @@ pub(super) fn list(filter: &FilterArgs, limit: u32, after: Option<&str>) -> Requ
 }
 
 fn show_record(mut record: Value) {
-    let followed = record.as_object_mut().and_then(|it| it.remove("sessions"));
+    let mut take = |name: &str| record.as_object_mut().and_then(|it| it.remove(name));
+    let (followed, charge_point) = (take("sessions"), take("charge_point"));
     show::members(&record);
+    if let Some(charge_point) = charge_point {
+        system::print("\nAt a charge point of ours:\n");
+        show::members(&charge_point);
+    }
     let followed = followed.as_ref().and_then(Value::as_array);
     if let Some(followed) = followed.filter(|sessions| !sessions.is_empty()) {
         system::print("\nThe sessions that followed:\n");

@@ -8,6 +8,7 @@ pub(crate) mod args;
 mod audit;
 mod authorizations;
 mod backup;
+mod charge_point;
 mod client;
 mod columns;
 mod explain;
@@ -18,6 +19,7 @@ mod request;
 mod secret_key;
 mod sessions;
 mod show;
+mod sync;
 mod tokens;
 
 use anyhow::Context;
@@ -63,6 +65,15 @@ fn execute(command: OperatorCommand) -> Result<Exit, Failure> {
             let work = async |client: &Client| platforms::run(client, command, target.json).await;
             with_client(&target, IfAbsent::Refuse, work)
         }
+        OperatorCommand::Sync { target, command } => {
+            let work = async |client: &Client| sync::run(client, command, target.json).await;
+            with_client(&target, IfAbsent::Refuse, work)
+        }
+        OperatorCommand::ChargePoint { target, command } => {
+            let work =
+                async |client: &Client| charge_point::run(client, command, target.json).await;
+            with_client(&target, IfAbsent::Refuse, work)
+        }
         OperatorCommand::Audit { target, command } => {
             let work = async |client: &Client| audit::run(client, command, target.json).await;
             with_client(&target, IfAbsent::Refuse, work)
@@ -105,6 +116,8 @@ impl OperatorCommand {
             | OperatorCommand::Authorizations { target, .. }
             | OperatorCommand::Session { target, .. }
             | OperatorCommand::Platform { target, .. }
+            | OperatorCommand::Sync { target, .. }
+            | OperatorCommand::ChargePoint { target, .. }
             | OperatorCommand::Audit { target, .. }
             | OperatorCommand::Explain { target, .. }
             | OperatorCommand::Backup { target, .. }

@@ -211,6 +211,7 @@ fn rows_of(platform: &Value) -> Vec<[String; 2]> {
         ("tokens", joined(&platform["tokens"], token_of)),
         ("versions_url", text_of(&connection["versions_url"])),
         ("version", text_of(&connection["version"])),
+        ("breaker", breaker_of(&platform["breaker"])),
     ];
     let endpoints = connection["endpoints"].as_array();
     for endpoint in endpoints.into_iter().flatten() {
@@ -245,15 +246,30 @@ fn party_of(party: &Value) -> String {
         .join("/")
 }
 
-/// `auth_encoding auto, tutorial`: how it is called, and the switches that are on.
+/// `auth_encoding auto, no_answer deny, tutorial`: what has a value, then the switches that are on.
 fn profile_of(profile: &Value) -> String {
-    let switches = profile.as_object().into_iter().flatten();
-    let on = switches.filter(|(_, value)| **value == true);
-    let encoding = format!("auth_encoding {}", text_of(&profile["auth_encoding"]));
-    std::iter::once(encoding)
+    let members = || profile.as_object().into_iter().flatten();
+    let set = members().filter(|(_, value)| value.is_string() || value.is_number());
+    let on = members().filter(|(_, value)| **value == true);
+    set.map(|(name, value)| format!("{name} {}", text_of(value)))
         .chain(on.map(|(name, _)| name.clone()))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// `open since 2026-01-01T00:00:00Z, 5 failures: it did not answer`
+fn breaker_of(breaker: &Value) -> String {
+    let mut text = text_of(&breaker["state"]);
+    if let Some(since) = breaker["open_since"].as_str() {
+        text = format!("{text} since {since}");
+    }
+    if let Some(failures) = breaker["failures"].as_u64().filter(|it| *it > 0) {
+        text = format!("{text}, {failures} failures");
+    }
+    match breaker["reason"].as_str() {
+        Some(reason) => format!("{text}: {reason}"),
+        None => text,
+    }
 }
 
 /// `former 0a1b2c3d until 2026-01-01T00:00:00Z`
@@ -279,7 +295,19 @@ mod tests {
             "hub_party_id": null,
             "allowed_parties": [party],
             "our_party": null,
-            "profile": {"tutorial": true, "strict_from": false, "auth_encoding": "raw"},
+            "profile": {
+                "tutorial": true,
+                "strict_from": false,
+                "auth_encoding": "raw",
+                "no_answer": "deny",
+                "authorize_timeout_ms": null,
+            },
+            "breaker": {
+                "state": "open",
+                "failures": 5,
+                "open_since": "2026-01-01T00:00:00Z",
+                "reason": "it did not answer within 1500 ms",
+            },
             "registered": true,
             "tokens": [
                 {"use": "live", "hash": "0a1b2c3d", "until": null},
@@ -307,15 +335,17 @@ mod tests {
                 "hub_party_id = -",
                 "allowed_parties = NL/XYZ",
                 "our_party = -",
-                "profile = auth_encoding raw, tutorial",
+                "profile = auth_encoding raw, no_answer deny, tutorial",
                 "tokens = live 0a1b2c3d, former 11223344 until 2026-01-01T00:00:00Z",
                 "versions_url = https://peer.example/versions",
                 "version = 2.3.0",
+                "breaker = open since 2026-01-01T00:00:00Z, 5 failures: it did not answer within \
+                 1500 ms",
                 "endpoint = tokens RECEIVER https://peer.example/t",
             ]
         );
         let empty = rows_of(&json!({"id": "peer", "connection": null, "tokens": []}));
-        assert_eq!(empty.len(), 10);
+        assert_eq!(empty.len(), 11);
         assert_eq!(empty[7], ["tokens", "-"]);
     }
 

@@ -234,7 +234,7 @@ fn changed(store: &str, platforms: &[PlatformId], key_of: Option<&Path>) -> Stri
 
 #[cfg(test)]
 mod tests {
-    use ocpi_domain::{CredentialsToken, CredentialsUse, OcpiUrl, Platform};
+    use ocpi_domain::{CredentialsToken, CredentialsUse, DateTime, OcpiUrl, Platform};
     use ocpi_ports::{Connection, PresentedToken};
 
     use super::*;
@@ -270,6 +270,7 @@ mod tests {
             sealed_token: seal.seal(&id, &token("out-token"), &SystemRandomness),
             served: None,
             presented: Vec::new(),
+            connected_at: DateTime::UNIX_EPOCH,
         });
         stored
     }

@@ -8,14 +8,14 @@ use ocpi_app::AppOptions;
 use ocpi_http::Limits;
 use ocpi_memstore::MemStoreOptions;
 
-use super::{DurableLimits, registration};
+use super::{DurableLimits, charge_point, registration, sync};
 use crate::config_file::{ConfigFile, LimitsSection};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
 /// The longest that a call of a platform may take: a minute. Somebody waits for most of them.
-const CALL_MS_MAX: u64 = 60_000;
+pub(super) const CALL_MS_MAX: u64 = 60_000;
 
 /// What a durable store can work with: 1 MiB to 1 TiB.
 const BYTES: RangeInclusive<u64> = 1 << 20..=1 << 40;
@@ -145,6 +145,8 @@ pub(super) fn options(file: &ConfigFile) -> anyhow::Result<AppOptions> {
         bootstrap_token_ms: bootstrap_token_ms.unwrap_or(default.bootstrap_token_ms),
         required_of_cpo: of_cpo.unwrap_or(default.required_of_cpo),
         required_of_emsp: of_emsp.unwrap_or(default.required_of_emsp),
+        charge_point: charge_point::options(&file.charge_point)?,
+        sync: sync::options(&file.sync)?,
     })
 }
 

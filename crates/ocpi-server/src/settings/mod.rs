@@ -1,9 +1,11 @@
 //! What the server runs with: flags, environment and file, joined and checked.
 
+mod charge_point;
 mod limits;
 mod outbound;
 mod parties;
 mod registration;
+mod sync;
 mod tls;
 
 use std::env::VarError;

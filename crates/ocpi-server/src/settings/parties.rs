@@ -7,6 +7,7 @@ use ocpi_domain::{
     AuthEncoding, BusinessDetails, CredentialsToken, OcpiUrl, Party, PartyRole, Platform, Profile,
 };
 
+use super::limits::{CALL_MS_MAX, in_range};
 use super::outbound::OutboundSettings;
 use crate::config_file::{AuthEncodingSetting, PartySection, PlatformSection};
 
@@ -70,6 +71,10 @@ pub(super) fn platforms(
     for section in sections {
         let id = &section.id;
         ensure!(
+            !id.is_of_charge_points(),
+            "[[platforms]] {id}: this id stands for our own charge points: choose another",
+        );
+        ensure!(
             known.iter().all(|other| other.platform.id != *id),
             "[[platforms]] {id}: named twice",
         );
@@ -118,7 +123,7 @@ fn platform(section: &PlatformSection, hosted: &[HostedParty]) -> anyhow::Result
     let platform = Platform {
         id: id.clone(),
         roles: roles.collect(),
-        profile: profile(section),
+        profile: profile(section)?,
         hub: section.hub_party_id,
         allowed_parties: allowed.map(|names| names.iter().copied().map(Into::into).collect()),
         our_party: section.our_party.map(Into::into),
@@ -193,21 +198,31 @@ fn are_confused(one: &str, other: &str) -> bool {
     one == other || encodes(one, other) || encodes(other, one)
 }
 
-fn profile(section: &PlatformSection) -> Profile {
-    Profile {
-        tutorial: section.profile.tutorial,
-        fill_owner: section.profile.fill_owner,
-        strict_from: section.profile.strict_from,
-        auth_encoding: match section.profile.auth_encoding {
+fn profile(section: &PlatformSection) -> anyhow::Result<Profile> {
+    let set = &section.profile;
+    let name = format!("[[platforms]] {}: profile.authorize_timeout_ms", section.id);
+    Ok(Profile {
+        tutorial: set.tutorial,
+        fill_owner: set.fill_owner,
+        strict_from: set.strict_from,
+        auth_encoding: match set.auth_encoding {
             AuthEncodingSetting::Auto => AuthEncoding::Auto,
             AuthEncodingSetting::Base64 => AuthEncoding::Base64,
             AuthEncodingSetting::Raw => AuthEncoding::Raw,
         },
-    }
+        prefer_cache: set.prefer_cache,
+        ask_unknown: set.ask_unknown,
+        no_answer: set.no_answer,
+        authorize_timeout_ms: in_range(&name, set.authorize_timeout_ms, 1..=CALL_MS_MAX)?,
+        push_tokens: set.push_tokens,
+        no_pull: set.no_pull,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use ocpi_domain::{NoAnswer, PushTokens};
+
     use super::*;
     use crate::config_file::ConfigFile;
 
@@ -239,6 +254,24 @@ mod tests {
         parts.join("\n")
     }
 
+    /// Holds: W-32. The records of our own charge points are told from those of a platform.
+    #[test]
+    fn the_id_of_our_own_charge_points_is_no_platforms() {
+        let outbound = OutboundSettings {
+            allow_http: false,
+            allow_private_addresses: false,
+            extra_ca: None,
+            response_bytes_max: 1,
+        };
+        for id in ["charge-point", "charge-point.NL.ALF"] {
+            let text = format!("[[platforms]]\nid = \"{id}\"\n") + &lines(&[ROLES, PRESENTS]);
+            let file: ConfigFile = toml::from_str(&text).unwrap();
+            let refused = platforms(&file.platforms, &[], &outbound).unwrap_err();
+            let expected = format!("[[platforms]] {id}: this id stands for");
+            assert!(refused.to_string().starts_with(&expected), "{refused}");
+        }
+    }
+
     /// Holds: C-20, C-21. A platform presents something, or is called, or both.
     #[test]
     fn a_platform_is_known_by_what_it_presents_or_by_how_it_is_called() {
@@ -259,6 +292,50 @@ mod tests {
         let party = |country, id| Party::new(country, id).unwrap();
         assert_eq!(platform.allowed_parties, Some(vec![party("NL", "XYZ")]));
         assert_eq!(platform.our_party, Some(party("CH", "ABC")));
+    }
+
+    /// Holds: W-03, W-20, W-33, E-40. How a platform is dealt with at a charge point and in the
+    /// exchange of Tokens is the operator's word; a strict peer is the default.
+    #[test]
+    fn the_profile_of_a_platform_is_what_the_file_says() {
+        let of = |profile: &str| {
+            let known = known(&lines(&[ROLES, PRESENTS, profile]), false);
+            known.map(|known| known[0].platform.profile)
+        };
+        assert_eq!(of("").unwrap(), Profile::default());
+        let set = of(
+            "profile = { prefer_cache = true, ask_unknown = true, no_answer = \"deny\", \
+                      authorize_timeout_ms = 700, push_tokens = \"patch\", no_pull = true }",
+        );
+        let expected = Profile {
+            prefer_cache: true,
+            ask_unknown: true,
+            no_answer: NoAnswer::Deny,
+            authorize_timeout_ms: Some(700),
+            push_tokens: PushTokens::Patch,
+            no_pull: true,
+            ..Profile::default()
+        };
+        assert_eq!(set.unwrap(), expected);
+        for (profile, said) in [
+            (
+                "authorize_timeout_ms = 0",
+                "[[platforms]] peer: profile.authorize_timeout_ms: must",
+            ),
+            ("authorize_timeout_ms = 60001", "must be 1 to 60000"),
+            (
+                "no_answer = \"guess\"",
+                "must be one of by_whitelist, allow, deny",
+            ),
+            ("push_tokens = \"POST\"", "must be one of put, patch, off"),
+            ("pull = false", "unknown field `pull`"),
+        ] {
+            let refused = format!(
+                "{:#}",
+                of(&format!("profile = {{ {profile} }}")).unwrap_err()
+            );
+            assert!(refused.contains(said), "{profile}: {refused}");
+        }
     }
 
     /// Holds: C-20, C-23, T-13. The key that is wrong is named, and no secret is.

@@ -1,7 +1,8 @@
 //! Cards: what an authorization reads, together.
 //!
-//! A card is all Tokens of one party whose uid is one EMAID: equal without case, `-` and `*`. So
-//! whatever the type of the question, the answer is within one card of each party.
+//! A card is all Tokens whose uid is one EMAID: equal without case, `-` and `*`. So whatever the
+//! type of the question, and whosever the Token, the answer is within one card. One with many Tokens
+//! is crowded, and not read whole.
 
 use ocpi_domain::{AuthorizationSubject, Party, StoredToken, TokenKey, TokenType, TokenUid};
 use ocpi_ports::{StoredAccount, SubjectLookup};
@@ -10,40 +11,35 @@ use rusqlite::{Connection, Row};
 use super::SqlError;
 use super::accounts;
 use super::columns::Columns;
-use super::token_row::{self, TOKEN_COLUMNS, token_columns};
+use super::token_row::{self, TOKEN_COLUMNS};
 
-/// What a card is found by: country, party and uid in upper case, the uid without separators.
+/// What a card is found by: the uid in upper case, without separators.
 ///
 /// As long as the longest, so that asking for a card allocates nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct CardKey {
-    letters: [u8; 5 + 36],
+    letters: [u8; 36],
     length: u8,
 }
 
 impl CardKey {
-    /// The card that a Token of that party and uid is on.
-    pub(crate) fn of(party: Party, uid: &TokenUid) -> CardKey {
-        let [country_code, party_id] = [party.country_code.as_str(), party.party_id.as_str()];
-        let party = country_code.bytes().chain(party_id.bytes());
-        let bytes = party.map(|byte| byte.to_ascii_uppercase());
+    /// The card that a Token of that uid is on.
+    pub(crate) fn of(uid: &TokenUid) -> CardKey {
         let mut key = CardKey {
-            letters: [0; 41],
+            letters: [0; 36],
             length: 0,
         };
-        for (place, byte) in key.letters.iter_mut().zip(bytes.chain(uid.emaid_bytes())) {
+        for (place, byte) in key.letters.iter_mut().zip(uid.emaid_bytes()) {
             *place = byte;
             key.length += 1;
         }
         key
     }
 
-    fn texts(&self) -> [&str; 3] {
+    fn text(&self) -> &str {
         let letters = &self.letters[..usize::from(self.length)];
         // Only ASCII gets in.
-        let letters = std::str::from_utf8(letters).unwrap_or_default();
-        let text = |range| letters.get(range).unwrap_or_default();
-        [text(5..letters.len()), text(0..2), text(2..5)]
+        std::str::from_utf8(letters).unwrap_or_default()
     }
 }
 
@@ -78,40 +74,64 @@ impl CardToken {
     }
 }
 
-pub(super) const FIND: &str = concat!(
-    "SELECT ",
-    token_columns!(),
-    ", a.uid, a.revision, a.account
-     FROM tokens AS t LEFT JOIN accounts AS a
-       ON a.uid = t.uid AND a.type = t.type
-         AND a.country_code = t.country_code AND a.party_id = t.party_id
-     WHERE t.uid_key = ?1 AND t.country_code = ?2 AND t.party_id = ?3"
-);
+/// The most Tokens of a card that is read whole.
+pub(crate) const CARD_TOKENS_MAX: usize = 16;
 
-/// The Tokens of that card with their accounts, in creation order; none is no card.
+/// The SELECT of Tokens with their accounts, as [`read_card_token`] wants it.
+macro_rules! card_token_columns {
+    () => {
+        card_token_columns!("")
+    };
+    ($index:literal) => {
+        concat!(
+            "SELECT ",
+            $crate::sql::token_row::token_columns!(),
+            ", a.uid, a.revision, a.account
+             FROM tokens AS t ",
+            $index,
+            " LEFT JOIN accounts AS a
+               ON a.uid = t.uid AND a.type = t.type
+                 AND a.country_code = t.country_code AND a.party_id = t.party_id"
+        )
+    };
+}
+pub(super) use card_token_columns;
+
+pub(super) const FIND: &str = concat!(card_token_columns!(), " WHERE t.uid_key = ?1 LIMIT ?2");
+
+/// The Tokens of that card with their accounts, in creation order; none is no card. `None` when it
+/// is crowded.
 ///
 /// # Errors
 ///
 /// [`SqlError::Sqlite`], [`SqlError::Corrupt`].
-pub(crate) fn find_card(db: &Connection, key: &CardKey) -> Result<Vec<CardToken>, SqlError> {
+pub(crate) fn find_card(
+    db: &Connection,
+    key: &CardKey,
+) -> Result<Option<Vec<CardToken>>, SqlError> {
     let mut statement = db.prepare_cached(FIND)?;
-    let mut rows = statement.query(key.texts())?;
+    let most = i64::try_from(CARD_TOKENS_MAX + 1).unwrap_or(i64::MAX);
+    let mut rows = statement.query((key.text(), most))?;
     let mut card = Vec::new();
     while let Some(row) = rows.next()? {
-        card.push(read(row)?);
+        card.push(read_card_token(row)?);
+    }
+    if card.len() > CARD_TOKENS_MAX {
+        return Ok(None);
     }
     // Nearly always there is one, and nothing to put in order.
     card.sort_unstable_by_key(|(position, _)| *position);
-    Ok(card.into_iter().map(|(_, token)| token).collect())
+    Ok(Some(card.into_iter().map(|(_, token)| token).collect()))
 }
 
-fn read(row: &Row<'_>) -> Result<(i64, CardToken), SqlError> {
+/// A row of what is selected by [`card_token_columns`]: the Token, and its position.
+pub(super) fn read_card_token(row: &Row<'_>) -> Result<(i64, CardToken), SqlError> {
     let (position, token) = token_row::read(&mut Columns::new(row, "tokens", 0))?;
     let account = accounts::read_joined(&mut Columns::new(row, "accounts", TOKEN_COLUMNS))?;
     Ok((position, CardToken { token, account }))
 }
 
-const NEXT_KEYS: &str = "SELECT position, country_code, party_id, uid FROM tokens
+const NEXT_KEYS: &str = "SELECT position, uid FROM tokens
      WHERE position > ?1 ORDER BY position LIMIT ?2";
 
 /// The cards of the Tokens after that position, so many at most, and the position of the last.
@@ -130,11 +150,7 @@ pub(crate) fn next_keys(
     while let Some(row) = rows.next()? {
         let mut columns = Columns::new(row, "tokens", 0);
         last = columns.integer()?;
-        let party = Party {
-            country_code: columns.parse()?,
-            party_id: columns.parse()?,
-        };
-        keys.push(CardKey::of(party, &columns.parse()?));
+        keys.push(CardKey::of(&columns.parse()?));
     }
     Ok((keys, last))
 }
@@ -144,26 +160,41 @@ pub(crate) fn token_of<'a>(card: &'a [CardToken], key: &TokenKey) -> Option<&'a 
     card.iter().find(|one| one.token.token.has_key(key))
 }
 
-/// The Tokens of that uid on its card, of whatever type; separators count.
+/// The Tokens of that party and uid on its card, of whatever type; separators count.
 pub(crate) fn tokens_of_uid<'a>(
+    card: &'a [CardToken],
+    party: Party,
+    uid: &'a TokenUid,
+) -> impl Iterator<Item = &'a CardToken> {
+    let is_asked_for =
+        move |one: &&CardToken| one.token.token.party == party && one.token.token.uid == *uid;
+    card.iter().filter(is_asked_for)
+}
+
+/// The Tokens of that uid on its card, of whatever party and type; separators count, but for an
+/// EMAID.
+pub(crate) fn tokens_of_any_party<'a>(
     card: &'a [CardToken],
     uid: &'a TokenUid,
 ) -> impl Iterator<Item = &'a CardToken> {
-    card.iter().filter(|one| one.token.token.uid == *uid)
+    card.iter().filter(|one| {
+        let token = &one.token.token;
+        token.token_type == TokenType::Emaid || token.uid == *uid
+    })
 }
 
-/// What the question about that uid and type means: `cards` are those of its uid, one of each
-/// party of the question.
-pub(crate) fn choose_subject<C: AsRef<[CardToken]>>(
-    cards: &[C],
+/// What the question of these parties about that uid and type means: `card` is that of the uid.
+pub(crate) fn choose_subject(
+    card: &[CardToken],
+    parties: &[Party],
     uid: &TokenUid,
     token_type: &TokenType,
 ) -> SubjectLookup {
     let is_emaid = *token_type == TokenType::Emaid;
     let (mut to_the_letter, mut otherwise) = (Found::Nothing, Found::Nothing);
-    for one in cards.iter().flat_map(AsRef::as_ref) {
+    for one in card {
         let token = &one.token.token;
-        if token.token_type != *token_type {
+        if token.token_type != *token_type || !parties.contains(&token.party) {
             continue;
         }
         if token.uid == *uid {

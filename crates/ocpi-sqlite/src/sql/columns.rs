@@ -6,6 +6,7 @@ use std::str::FromStr;
 use ocpi_domain::DateTime;
 use rusqlite::Row;
 use rusqlite::types::{Type, ValueRef};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::SqlError;
@@ -13,6 +14,11 @@ use super::SqlError;
 /// A number as SQLite stores it. What is beyond 2^63 - 1 becomes that: no row has it.
 pub(super) fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// What is stored as JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<String, SqlError> {
+    serde_json::to_string(value).map_err(|error| SqlError::Corrupt(error.to_string()))
 }
 
 /// The columns of a row from left to right. The first one tells the row from others in an error.
@@ -102,6 +108,17 @@ impl<'r> Columns<'r> {
     pub(super) fn moment(&mut self) -> Result<DateTime, SqlError> {
         let ms = self.integer()?;
         DateTime::from_unix_ms(ms).map_err(|error| self.corrupt(error))
+    }
+
+    /// A moment, or NULL.
+    pub(super) fn optional_moment(&mut self) -> Result<Option<DateTime>, SqlError> {
+        match self.row.get_ref(self.next)? {
+            ValueRef::Null => {
+                self.next += 1;
+                Ok(None)
+            }
+            _ => self.moment().map(Some),
+        }
     }
 
     /// Bytes, or NULL.

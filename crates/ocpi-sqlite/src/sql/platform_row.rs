@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use ocpi_domain::{
-    AuthEncoding, CountryCode, CredentialsRole, Endpoint, OcpiUrl, OcpiVersion, Party, PartyId,
-    PartyRole, Platform, Profile, Role, VersionNumber,
+    AuthEncoding, CountryCode, CredentialsRole, DateTime, Endpoint, NoAnswer, OcpiUrl, OcpiVersion,
+    Party, PartyId, PartyRole, Platform, Profile, PushTokens, Role, VersionNumber,
 };
 use ocpi_ports::{Connection, SealedToken, Served, StoredPlatform};
 use rusqlite::CachedStatement;
 use serde::{Deserialize, Serialize};
 
 use super::SqlError;
-use super::columns::Columns;
+use super::columns::{Columns, json};
 
 /// The columns of a platform in a SELECT, as [`read`] wants them, and in their order the
 /// parameters that [`bind`] gives.
@@ -33,11 +33,18 @@ struct RoleFields {
 /// A [`Profile`] as JSON. What an older release did not write has its default.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct ProfileFields {
     tutorial: bool,
     fill_owner: bool,
     strict_from: bool,
     auth_encoding: EncodingName,
+    prefer_cache: bool,
+    ask_unknown: bool,
+    no_answer: NoAnswer,
+    authorize_timeout_ms: Option<u32>,
+    push_tokens: PushTokens,
+    no_pull: bool,
 }
 
 /// An [`AuthEncoding`] as JSON.
@@ -58,6 +65,13 @@ struct ConnectionFields {
     served: Option<ServedFields>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     presented: Vec<CredentialsRole>,
+    /// An older release did not write it.
+    #[serde(default = "very_long_ago")]
+    connected_at: DateTime,
+}
+
+fn very_long_ago() -> DateTime {
+    DateTime::UNIX_EPOCH
 }
 
 /// A [`Served`] as JSON.
@@ -100,6 +114,12 @@ impl From<Profile> for ProfileFields {
                 AuthEncoding::Base64 => EncodingName::Base64,
                 AuthEncoding::Raw => EncodingName::Raw,
             },
+            prefer_cache: profile.prefer_cache,
+            ask_unknown: profile.ask_unknown,
+            no_answer: profile.no_answer,
+            authorize_timeout_ms: profile.authorize_timeout_ms,
+            push_tokens: profile.push_tokens,
+            no_pull: profile.no_pull,
         }
     }
 }
@@ -115,6 +135,12 @@ impl From<ProfileFields> for Profile {
                 EncodingName::Base64 => AuthEncoding::Base64,
                 EncodingName::Raw => AuthEncoding::Raw,
             },
+            prefer_cache: fields.prefer_cache,
+            ask_unknown: fields.ask_unknown,
+            no_answer: fields.no_answer,
+            authorize_timeout_ms: fields.authorize_timeout_ms,
+            push_tokens: fields.push_tokens,
+            no_pull: fields.no_pull,
         }
     }
 }
@@ -128,6 +154,7 @@ impl From<&Connection> for ConnectionFields {
                 endpoints: served.endpoints.clone(),
             }),
             presented: connection.presented.clone(),
+            connected_at: connection.connected_at,
         }
     }
 }
@@ -148,6 +175,7 @@ impl ConnectionFields {
             sealed_token,
             served: served.transpose()?,
             presented: self.presented,
+            connected_at: self.connected_at,
         })
     }
 }
@@ -201,10 +229,6 @@ pub(super) fn bind(
     statement.raw_bind_parameter(7, optional_json(fields.as_ref())?)?;
     statement.raw_bind_parameter(8, sealed)?;
     Ok(())
-}
-
-fn json(value: &impl Serialize) -> Result<String, SqlError> {
-    serde_json::to_string(value).map_err(|error| SqlError::Corrupt(error.to_string()))
 }
 
 fn optional_json(value: Option<&impl Serialize>) -> Result<Option<String>, SqlError> {

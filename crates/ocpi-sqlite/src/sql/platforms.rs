@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::SqlError;
 use super::columns::{Columns, integer};
 use super::platform_row::{self, platform_columns};
-use super::presented_tokens;
+use super::{presented_tokens, sync};
 
 /// Every platform, in the order of their ids. Call it in a transaction, or alone on the file.
 ///
@@ -138,6 +138,7 @@ pub(crate) fn delete_platform(
         statement.execute([id.as_str()])?;
         presented_tokens::delete(db, id)
     })?;
+    sync::forget(db, id)?;
     seed_no_more(db, id)?;
     advance_list(db).map(Some)
 }
@@ -148,7 +149,8 @@ fn seed_no_more(db: &Connection, id: &PlatformId) -> Result<(), SqlError> {
     Ok(())
 }
 
-fn exists(db: &Connection, id: &PlatformId) -> Result<bool, SqlError> {
+/// Whether there is a platform of that id.
+pub(super) fn exists(db: &Connection, id: &PlatformId) -> Result<bool, SqlError> {
     let mut statement = db.prepare_cached("SELECT 1 FROM platforms WHERE id = ?1")?;
     Ok(statement.exists([id.as_str()])?)
 }

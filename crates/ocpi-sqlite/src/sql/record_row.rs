@@ -2,14 +2,14 @@
 
 use ocpi_domain::{
     AllowedType, AuthorizationRecord, AuthorizationReference, AuthorizationStatus, Cursor,
-    DateTime, LocationReferences, MessageId, Party,
+    DateTime, MessageId, Party,
 };
 use ocpi_ports::{ChainHead, ChainLink, StoredRecord};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use super::SqlError;
-use super::columns::{Columns, integer};
+use super::columns::{Columns, integer, json};
 use super::record_chain::ChainKey;
 
 /// The columns that a link seals, in the order in which it does: one that is added later comes
@@ -17,29 +17,28 @@ use super::record_chain::ChainKey;
 macro_rules! sealed_columns {
     () => {
         "reference, at_ms, platform, token_country_code, token_party_id, token_uid, token_type, \
-         allowed, status, rule, latency_us, request_id, correlation_id, asked, allowed_location"
+         allowed, status, rule, latency_us, request_id, correlation_id, asked, allowed_location, \
+         charge_point"
     };
 }
 pub(super) use sealed_columns;
 
 /// How many they are.
-const SEALED: usize = 15;
+const SEALED: usize = 16;
 
-/// What a place is stored as.
-pub(super) struct PlaceTexts {
+/// What of a record is stored as JSON.
+pub(super) struct RecordTexts {
     asked: Option<String>,
     allowed_location: Option<String>,
+    charge_point: Option<String>,
 }
 
-impl PlaceTexts {
-    pub(super) fn of(record: &AuthorizationRecord) -> Result<PlaceTexts, SqlError> {
-        let text = |place: Option<&LocationReferences>| {
-            let text = place.map(serde_json::to_string).transpose();
-            text.map_err(|error| SqlError::Corrupt(error.to_string()))
-        };
-        Ok(PlaceTexts {
-            asked: text(record.asked.as_ref())?,
-            allowed_location: text(record.allowed_location.as_ref())?,
+impl RecordTexts {
+    pub(super) fn of(record: &AuthorizationRecord) -> Result<RecordTexts, SqlError> {
+        Ok(RecordTexts {
+            asked: record.asked.as_ref().map(json).transpose()?,
+            allowed_location: record.allowed_location.as_ref().map(json).transpose()?,
+            charge_point: record.charge_point.as_ref().map(json).transpose()?,
         })
     }
 }
@@ -47,7 +46,7 @@ impl PlaceTexts {
 /// The values of the sealed columns.
 pub(super) fn values<'a>(
     record: &'a AuthorizationRecord,
-    places: &'a PlaceTexts,
+    texts: &'a RecordTexts,
 ) -> [ValueRef<'a>; SEALED] {
     fn text(text: &str) -> ValueRef<'_> {
         ValueRef::Text(text.as_bytes())
@@ -70,8 +69,9 @@ pub(super) fn values<'a>(
         ValueRef::Integer(integer(record.latency_us)),
         text(record.request_id.as_str()),
         text(record.correlation_id.as_str()),
-        optional(places.asked.as_deref()),
-        optional(places.allowed_location.as_deref()),
+        optional(texts.asked.as_deref()),
+        optional(texts.allowed_location.as_deref()),
+        optional(texts.charge_point.as_deref()),
     ]
 }
 
@@ -109,6 +109,7 @@ fn read_sealed(columns: &mut Columns<'_>) -> Result<AuthorizationRecord, SqlErro
         correlation_id: message_id(columns)?,
         asked: columns.optional_json()?,
         allowed_location: columns.optional_json()?,
+        charge_point: columns.optional_json()?,
     })
 }
 

@@ -13,13 +13,14 @@ use super::SqlError;
 use super::columns::integer;
 use super::record_blocks::{self, BLOCK_BITS, block_of};
 use super::record_chain::{Anchor, ChainKey};
-use super::record_row::{self, ChainRow, PlaceTexts, sealed_columns};
+use super::record_row::{self, ChainRow, RecordTexts, sealed_columns};
 use super::state::WriteState;
 
 pub(super) const APPEND: &str = concat!(
     "INSERT INTO authorizations (number, ",
     sealed_columns!(),
-    ", link) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+    ", link) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+         ?18)
      ON CONFLICT (reference) DO NOTHING"
 );
 
@@ -35,8 +36,8 @@ pub(crate) fn append(
     key: &ChainKey,
     record: &AuthorizationRecord,
 ) -> Result<(), SqlError> {
-    let places = PlaceTexts::of(record)?;
-    let values = record_row::values(record, &places);
+    let texts = RecordTexts::of(record)?;
+    let values = record_row::values(record, &texts);
     let head = key.next(state.chain, &values);
     state.open_block.make_room(db, head.number)?;
     let mut statement = db.prepare_cached(APPEND)?;

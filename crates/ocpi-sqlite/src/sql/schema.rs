@@ -11,6 +11,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
 
 /// `PRAGMA application_id` of our files: "OCPI" in ASCII.
@@ -135,12 +136,22 @@ pub(crate) fn glance(db: &Connection) -> Result<(), SqlError> {
         "SELECT uid_key FROM tokens INDEXED BY tokens_key ORDER BY uid_key LIMIT 1",
         "SELECT contract_id FROM tokens INDEXED BY tokens_contract
          ORDER BY position >> 11, contract_id LIMIT 1",
+        "SELECT revision FROM tokens INDEXED BY tokens_revision ORDER BY revision LIMIT 1",
+        "SELECT uid_key FROM tokens INDEXED BY tokens_emaid
+         WHERE type = 'EMAID' ORDER BY uid_key LIMIT 1",
+        "SELECT uid FROM tokens INDEXED BY tokens_unlisted
+         WHERE type <> 'AD_HOC_USER' AND type <> 'APP_USER' AND type <> 'EMAID' AND type <> 'OTHER' AND type <> 'RFID'
+         ORDER BY uid LIMIT 1",
         "SELECT max(number) FROM authorizations",
         "SELECT max(reference) FROM authorizations",
         "SELECT uid FROM accounts LIMIT 1",
         "SELECT id FROM platforms LIMIT 1",
         "SELECT platform FROM presented_tokens LIMIT 1",
         "SELECT id FROM carried_keys",
+        "SELECT platform FROM push_progress LIMIT 1",
+        "SELECT platform FROM pull_progress LIMIT 1",
+        "SELECT platform FROM seen_tokens INDEXED BY seen_tokens_platform
+         ORDER BY platform LIMIT 1",
         "SELECT max(position) FROM sessions",
         "SELECT id FROM sessions INDEXED BY sessions_key
          ORDER BY country_code, party_id, id LIMIT 1",

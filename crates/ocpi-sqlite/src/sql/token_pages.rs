@@ -46,7 +46,8 @@ const READ: &str = concat!(
     " FROM tokens AS t WHERE position = ?1"
 );
 
-fn read_all(db: &Connection, positions: &[i64]) -> Result<Vec<StoredToken>, SqlError> {
+/// The Tokens at those positions, in that order.
+pub(super) fn read_all(db: &Connection, positions: &[i64]) -> Result<Vec<StoredToken>, SqlError> {
     let mut statement = db.prepare_cached(READ)?;
     let mut read = |position: &i64| {
         statement.query_row([*position], |row| {

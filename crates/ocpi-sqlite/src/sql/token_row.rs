@@ -14,13 +14,13 @@ macro_rules! token_columns {
     () => {
         "t.position, t.revision, t.country_code, t.party_id, t.uid, t.type, t.contract_id, \
          t.visual_number, t.issuer, t.group_id, t.valid, t.whitelist, t.language, \
-         t.last_updated_ms, t.synthetic_contract_id, t.inferred_last_updated, t.rest"
+         t.last_updated_ms, t.synthetic_contract_id, t.inferred_last_updated, t.absent, t.rest"
     };
 }
 pub(super) use token_columns;
 
 /// How many they are.
-pub(super) const TOKEN_COLUMNS: usize = 17;
+pub(super) const TOKEN_COLUMNS: usize = 18;
 
 /// The Token of a row, and its position.
 pub(super) fn read(columns: &mut Columns<'_>) -> Result<(i64, StoredToken), SqlError> {
@@ -48,6 +48,7 @@ pub(super) fn read(columns: &mut Columns<'_>) -> Result<(i64, StoredToken), SqlE
     let marks = TokenMarks {
         synthetic_contract_id: columns.flag()?,
         inferred_last_updated: columns.flag()?,
+        absent: columns.flag()?,
     };
     if let Some(rest) = columns.optional_json::<TokenPatch>()? {
         token.default_profile_type = rest.default_profile_type;

@@ -14,11 +14,35 @@ pub(super) fn uid_key(uid: &TokenUid) -> String {
     uid.emaid_bytes().map(char::from).collect()
 }
 
+/// A key as parameters 1 to 5: the uid's key, country, party, uid and type. In words of
+/// `tokens_key`, so that other spellings of the uid are not looked at.
+macro_rules! of_token_key {
+    ($of:literal) => {
+        concat!(
+            $of,
+            "uid_key = ?1 AND ",
+            $of,
+            "country_code = ?2 AND ",
+            $of,
+            "party_id = ?3 AND ",
+            $of,
+            "type = ?5 AND (CASE WHEN ",
+            $of,
+            "uid = ",
+            $of,
+            "uid_key THEN '' ELSE ",
+            $of,
+            "uid END) COLLATE NOCASE = (CASE WHEN ?4 = ?1 COLLATE NOCASE THEN '' ELSE ?4 END)"
+        )
+    };
+}
+pub(super) use of_token_key;
+
 pub(super) const FIND: &str = concat!(
     "SELECT ",
     token_columns!(),
-    " FROM tokens AS t
-     WHERE uid_key = ?1 AND country_code = ?2 AND party_id = ?3 AND uid = ?4 AND type = ?5"
+    " FROM tokens AS t WHERE ",
+    of_token_key!("")
 );
 
 /// The Tokens of those keys, each at the place of its key.
@@ -52,8 +76,9 @@ pub(crate) fn find_tokens(
 
 const CREATE: &str = "INSERT INTO tokens (uid_key, country_code, party_id, uid, type, revision,
          contract_id, visual_number, issuer, group_id, valid, whitelist, language,
-         last_updated_ms, synthetic_contract_id, inferred_last_updated, rest)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+         last_updated_ms, synthetic_contract_id, inferred_last_updated, absent,
+         rest)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
      ON CONFLICT DO NOTHING";
 
 macro_rules! replace {
@@ -61,10 +86,12 @@ macro_rules! replace {
         concat!(
             "UPDATE tokens SET revision = ?6, visual_number = ?8, issuer = ?9, group_id = ?10,
                  valid = ?11, whitelist = ?12, language = ?13, last_updated_ms = ?14,
-                 synthetic_contract_id = ?15, inferred_last_updated = ?16, rest = ?17",
+                 synthetic_contract_id = ?15, inferred_last_updated = ?16, absent = ?17,
+                 rest = ?18",
             $also,
-            " WHERE uid_key = ?1 AND country_code = ?2 AND party_id = ?3 AND uid = ?4
-                 AND type = ?5 AND revision = ?18",
+            " WHERE ",
+            of_token_key!(""),
+            " AND revision = ?19",
             $where
         )
     };
@@ -98,7 +125,7 @@ pub(crate) fn put_token(
     if let Some(follows) = write.follows {
         let put = |sql| {
             let mut statement = bound(db, sql, write, revision)?;
-            statement.raw_bind_parameter(18, integer(follows.0))?;
+            statement.raw_bind_parameter(19, integer(follows.0))?;
             Ok::<_, SqlError>(statement.raw_execute()? > 0)
         };
         if !put(REPLACE)? && !put(RESPELL)? {
@@ -118,7 +145,7 @@ pub(crate) fn put_token(
     })
 }
 
-/// The statement with the Token as its parameters 1 to 17.
+/// The statement with the Token as its parameters 1 to 18.
 fn bound<'db>(
     db: &'db Connection,
     sql: &str,
@@ -140,7 +167,7 @@ fn bound<'db>(
         (10, token.group_id.as_ref().map(CiString::as_str)),
         (12, Some(token.whitelist.as_str())),
         (13, token.language.as_ref().map(LanguageCode::as_str)),
-        (17, rest.as_deref()),
+        (18, rest.as_deref()),
     ];
     for (place, text) in texts {
         statement.raw_bind_parameter(place, text)?;
@@ -151,6 +178,7 @@ fn bound<'db>(
         (14, token.last_updated.unix_ms()),
         (15, write.marks.synthetic_contract_id.into()),
         (16, write.marks.inferred_last_updated.into()),
+        (17, write.marks.absent.into()),
     ];
     for (place, number) in numbers {
         statement.raw_bind_parameter(place, number)?;

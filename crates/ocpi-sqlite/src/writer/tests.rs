@@ -53,6 +53,7 @@ fn record(reference: &str) -> AuthorizationRecord {
         status: None,
         rule: Rule::UnknownToken,
         latency_us: 0,
+        charge_point: None,
     }
 }
 

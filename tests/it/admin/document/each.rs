@@ -16,9 +16,11 @@ const PLATFORM: &str = "/admin/v1/platforms/peer";
 const RECORDS: &str = "/admin/v1/authorizations";
 const SESSIONS: &str = "/admin/v1/sessions";
 const EXPLAIN: &str = "/admin/v1/explain";
+const CHARGE_POINT: &str = "/admin/v1/charge-point/authorize";
+const SYNC: &str = "/admin/v1/sync";
 
 /// The examples in an order in which each finds what it needs, or does not.
-const STEPS: [(&str, &str, u16); 31] = [
+const STEPS: [(&str, &str, u16); 34] = [
     ("GET", TOKEN_URL, 404),
     ("PUT", TOKEN_URL, 201),
     ("PUT", TOKEN_URL, 200),
@@ -35,6 +37,9 @@ const STEPS: [(&str, &str, u16); 31] = [
     ("PATCH", ACCOUNT, 200),
     ("GET", ACCOUNT, 200),
     ("POST", EXPLAIN, 200),
+    ("POST", CHARGE_POINT, 200),
+    ("GET", SYNC, 200),
+    ("POST", SYNC, 202),
     ("GET", "/admin/v1/authorizations/REFERENCE", 404),
     ("GET", SESSIONS, 200),
     ("GET", PLATFORM, 404),
@@ -121,5 +126,23 @@ fn refused() -> Vec<(Ask, u16)> {
             409,
         ),
         (post("backup", json!({"file": "/backup/taken.db"})), 409),
+        (
+            post(
+                "charge-point/authorize",
+                json!({
+                    "cpo": {"country_code": "NL", "party_id": "ALF"},
+                    "uid": "X", "location_id": "L1",
+                }),
+            ),
+            404,
+        ),
+        (
+            post("sync", json!({"what": "pull", "platform": "nobody"})),
+            404,
+        ),
+        (
+            post("sync", json!({"what": "pull", "platform": "partner"})),
+            409,
+        ),
     ]
 }

@@ -14,6 +14,7 @@ pub(super) fn examples() -> Vec<Example> {
     let mut examples = of_tokens();
     examples.extend(of_authorizations());
     examples.extend(of_platforms());
+    examples.extend(of_charge_points_and_sync());
     examples.extend([
         ("GET", "/admin/v1/audit/verify", None),
         (
@@ -128,6 +129,31 @@ fn of_platforms() -> Vec<Example> {
             "POST",
             "/admin/v1/platforms/peer/unregister",
             Some(json!({"forced": true}).to_string()),
+        ),
+    ]
+}
+
+fn of_charge_points_and_sync() -> Vec<Example> {
+    let question = json!({
+        "cpo": {"country_code": "CH", "party_id": "ABC"},
+        "uid": "TOKEN123",
+        "type": "RFID",
+        "location_id": "L1",
+        "evse_uid": "E1",
+        "purpose": "start",
+        "commanded_at": "2026-01-01T00:00:00Z",
+    });
+    vec![
+        (
+            "POST",
+            "/admin/v1/charge-point/authorize",
+            Some(question.to_string()),
+        ),
+        ("GET", "/admin/v1/sync", None),
+        (
+            "POST",
+            "/admin/v1/sync",
+            Some(json!({"what": "push", "everything": true}).to_string()),
         ),
     ]
 }

@@ -6,7 +6,7 @@ use ocpi_app::Ports;
 use ocpi_ports::{
     ChainHead, ChainLink, ChainReport, MockAccountRepository, MockAuthorizationRepository,
     MockLocationRepository, MockPlatformRepository, MockRecordAudit, MockSessionRepository,
-    MockStoreBackup, MockStoreHealth, MockTokenRepository, StorageError,
+    MockStoreBackup, MockStoreHealth, MockSyncRepository, MockTokenRepository, StorageError,
 };
 
 /// Ports none of which expects to be asked: whoever asks one meets a panic.
@@ -18,6 +18,7 @@ pub(super) fn panicking(ports: Ports) -> Ports {
         sessions: Arc::new(MockSessionRepository::new()),
         locations: Arc::new(MockLocationRepository::new()),
         platforms: Arc::new(MockPlatformRepository::new()),
+        sync: Arc::new(MockSyncRepository::new()),
         health: Arc::new(MockStoreHealth::new()),
         audit: Some(Arc::new(MockRecordAudit::new())),
         backup: Some(Arc::new(MockStoreBackup::new())),
@@ -40,6 +41,10 @@ pub(super) fn failing(ports: Ports) -> Ports {
     tokens.expect_put_token().returning(|_| Err(down()));
     tokens.expect_put_tokens().returning(|_| Err(down()));
     tokens.expect_list_tokens().returning(|_, _| Err(down()));
+    tokens
+        .expect_find_tokens_of_any_party()
+        .returning(|_, _| Err(down()));
+    tokens.expect_last_revision().returning(|| Err(down()));
     let mut accounts = MockAccountRepository::new();
     accounts.expect_find_account().returning(|_| Err(down()));
     accounts.expect_put_account().returning(|_| Err(down()));
@@ -74,6 +79,9 @@ pub(super) fn failing(ports: Ports) -> Ports {
         .expect_delete_platform()
         .returning(|_| Err(down()));
     platforms.expect_find_token_holder().returning(|_| Ok(None));
+    let mut sync = MockSyncRepository::new();
+    sync.expect_find_push().returning(|_| Err(down()));
+    sync.expect_find_pull().returning(|_| Err(down()));
     let mut health = MockStoreHealth::new();
     health.expect_check().returning(|| Err(down()));
     let mut audit = MockRecordAudit::new();
@@ -87,6 +95,7 @@ pub(super) fn failing(ports: Ports) -> Ports {
         sessions: Arc::new(sessions),
         locations: Arc::new(MockLocationRepository::new()),
         platforms: Arc::new(platforms),
+        sync: Arc::new(sync),
         health: Arc::new(health),
         audit: Some(Arc::new(audit)),
         backup: Some(Arc::new(backup)),

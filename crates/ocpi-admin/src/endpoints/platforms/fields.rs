@@ -1,6 +1,8 @@
 //! What stands in a platform that is shown as in one that is written.
 
-use ocpi_domain::{AuthEncoding, CountryCode, Party, PartyId, PartyRole, Profile, Role};
+use ocpi_domain::{
+    AuthEncoding, CountryCode, NoAnswer, Party, PartyId, PartyRole, Profile, PushTokens, Role,
+};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A party.
@@ -74,11 +76,34 @@ fn known_role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Role, D::Err
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct ProfileFields {
     tutorial: bool,
     fill_owner: bool,
     strict_from: bool,
     auth_encoding: AuthEncodingName,
+    prefer_cache: bool,
+    ask_unknown: bool,
+    no_answer: NoAnswer,
+    #[serde(deserialize_with = "authorize_timeout_ms")]
+    authorize_timeout_ms: Option<u32>,
+    push_tokens: PushTokens,
+    no_pull: bool,
+}
+
+/// The longest that a question to an eMSP may take, milliseconds: a driver waits.
+pub(crate) const AUTHORIZE_TIMEOUT_MS_MAX: u32 = 60_000;
+
+/// A time that a question can take.
+fn authorize_timeout_ms<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u32>, D::Error> {
+    match Option::<u32>::deserialize(deserializer)? {
+        Some(ms) if !(1..=AUTHORIZE_TIMEOUT_MS_MAX).contains(&ms) => Err(de::Error::custom(
+            format_args!("must be 1 to {AUTHORIZE_TIMEOUT_MS_MAX}, or null"),
+        )),
+        timeout_ms => Ok(timeout_ms),
+    }
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -97,6 +122,12 @@ impl From<Profile> for ProfileFields {
             fill_owner,
             strict_from,
             auth_encoding,
+            prefer_cache,
+            ask_unknown,
+            no_answer,
+            authorize_timeout_ms,
+            push_tokens,
+            no_pull,
         } = profile;
         ProfileFields {
             tutorial,
@@ -107,6 +138,12 @@ impl From<Profile> for ProfileFields {
                 AuthEncoding::Base64 => AuthEncodingName::Base64,
                 AuthEncoding::Raw => AuthEncodingName::Raw,
             },
+            prefer_cache,
+            ask_unknown,
+            no_answer,
+            authorize_timeout_ms,
+            push_tokens,
+            no_pull,
         }
     }
 }
@@ -122,6 +159,12 @@ impl From<ProfileFields> for Profile {
                 AuthEncodingName::Base64 => AuthEncoding::Base64,
                 AuthEncodingName::Raw => AuthEncoding::Raw,
             },
+            prefer_cache: fields.prefer_cache,
+            ask_unknown: fields.ask_unknown,
+            no_answer: fields.no_answer,
+            authorize_timeout_ms: fields.authorize_timeout_ms,
+            push_tokens: fields.push_tokens,
+            no_pull: fields.no_pull,
         }
     }
 }

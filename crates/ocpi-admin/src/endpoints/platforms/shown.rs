@@ -1,5 +1,6 @@
 //! A platform as the operator sees it: everything but its secrets.
 
+use ocpi_app::BreakerView;
 use ocpi_domain::{
     CredentialsRole, CredentialsUse, DateTime, Endpoint, OcpiUrl, Party, PlatformId,
 };
@@ -20,10 +21,12 @@ pub(crate) struct Shown<'a> {
     registered: bool,
     tokens: Vec<ShownToken>,
     connection: Option<ShownConnection<'a>>,
+    breaker: ShownBreaker,
 }
 
-impl<'a> From<&'a StoredPlatform> for Shown<'a> {
-    fn from(stored: &'a StoredPlatform) -> Shown<'a> {
+impl<'a> Shown<'a> {
+    /// The platform, and whether charge points ask it now.
+    pub(crate) fn of(stored: &'a StoredPlatform, breaker: BreakerView) -> Shown<'a> {
         let platform = &*stored.platform;
         let parties = |parties: &Vec<Party>| parties.iter().copied().map(Into::into).collect();
         Shown {
@@ -36,6 +39,30 @@ impl<'a> From<&'a StoredPlatform> for Shown<'a> {
             registered: stored.is_registered(),
             tokens: stored.tokens.iter().map(Into::into).collect(),
             connection: stored.connection.as_ref().map(Into::into),
+            breaker: breaker.into(),
+        }
+    }
+}
+
+/// Whether the platform is asked about those who want to charge.
+#[derive(Serialize)]
+struct ShownBreaker {
+    state: &'static str,
+    failures: u32,
+    open_since: Option<DateTime>,
+    reason: Option<String>,
+}
+
+/// The names of what a breaker can be.
+pub(crate) const BREAKER_STATES: [&str; 3] = ["closed", "half_open", "open"];
+
+impl From<BreakerView> for ShownBreaker {
+    fn from(breaker: BreakerView) -> ShownBreaker {
+        ShownBreaker {
+            state: breaker.state,
+            failures: breaker.failures,
+            open_since: breaker.open_since,
+            reason: breaker.reason,
         }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use ocpi_app::BreakerView;
 use ocpi_domain::{
     AuthEncoding, BusinessDetails, CredentialsRole, CredentialsUse, Endpoint, InterfaceRole,
-    ModuleId, OcpiUrl, OcpiVersion, Party, PartyRole, Platform, PlatformId, Profile, Role,
+    ModuleId, NoAnswer, OcpiUrl, OcpiVersion, Party, PartyRole, Platform, PlatformId, Profile,
+    PushTokens, Role,
 };
 use ocpi_ports::{Connection, PresentedToken, SealedToken, Served, StoredPlatform, TokenHash};
 use serde_json::{Value, json};
 
 use super::{assert_invalid, assert_is_all, assert_valid, moment, validator};
 use crate::endpoints::handshakes::{self, ShownBootstrapToken};
-use crate::endpoints::platforms::{self, Shown, USES};
+use crate::endpoints::platforms::{self, BREAKER_STATES, Shown, USES};
 use crate::page::Items;
 
 fn url(path: &str) -> OcpiUrl {
@@ -52,6 +54,12 @@ fn full() -> StoredPlatform {
                 fill_owner: true,
                 strict_from: true,
                 auth_encoding: AuthEncoding::Base64,
+                prefer_cache: true,
+                ask_unknown: true,
+                no_answer: NoAnswer::Deny,
+                authorize_timeout_ms: Some(700),
+                push_tokens: PushTokens::Patch,
+                no_pull: true,
             },
             hub: Some(Party::new("NL", "HUB").unwrap()),
             allowed_parties: Some(vec![party()]),
@@ -79,14 +87,26 @@ fn full() -> StoredPlatform {
                 party_id: party().party_id,
                 country_code: party().country_code,
             }],
+            connected_at: until,
         }),
+    }
+}
+
+/// A platform that is asked.
+fn closed() -> BreakerView {
+    BreakerView {
+        state: "closed",
+        failures: 0,
+        open_since: None,
+        reason: None,
     }
 }
 
 /// Holds: T-13. What is secret is neither shown nor documented.
 #[test]
 fn a_platform_is_shown_as_its_schemas_say() {
-    let shown = json!(Shown::from(&full()));
+    let full = full();
+    let shown = json!(Shown::of(&full, closed()));
     assert_is_all("Platform", &shown);
     assert_is_all("PartyRole", &shown["roles"][0]);
     assert_is_all("Party", &shown["our_party"]);
@@ -115,7 +135,7 @@ fn a_platform_of_which_little_is_known_is_shown_as_its_schemas_say() {
     if let Some(connection) = &mut looked_up_never.connection {
         connection.served = None;
     }
-    let shown = json!(Shown::from(&looked_up_never));
+    let shown = json!(Shown::of(&looked_up_never, closed()));
     assert_valid("Platform", &shown);
     assert_eq!(shown["connection"]["version"], Value::Null);
     for version in OcpiVersion::ALL {
@@ -123,17 +143,35 @@ fn a_platform_of_which_little_is_known_is_shown_as_its_schemas_say() {
         if let Some(served) = stored.connection.as_mut().and_then(|it| it.served.as_mut()) {
             served.version = version;
         }
-        assert_valid("Platform", &json!(Shown::from(&stored)));
+        assert_valid("Platform", &json!(Shown::of(&stored, closed())));
     }
     for auth_encoding in [AuthEncoding::Auto, AuthEncoding::Base64, AuthEncoding::Raw] {
         let mut platform = Platform::new(PlatformId::new("peer").unwrap());
         platform.profile.auth_encoding = auth_encoding;
         let stored = StoredPlatform::new(platform);
-        let items = vec![Shown::from(&stored)];
+        let items = vec![Shown::of(&stored, closed())];
         let page = json!(Items { items, next: None });
         assert_valid("PlatformPage", &page);
         assert_is_all("Platform", &page["items"][0]);
         assert_eq!(page["items"][0]["registered"], false);
+    }
+}
+
+/// Holds: W-33. The operator sees whether a platform is asked, since when not, and why.
+#[test]
+fn a_breaker_is_shown_as_its_schema_says() {
+    let stored = full();
+    for state in BREAKER_STATES {
+        let breaker = BreakerView {
+            state,
+            failures: 5,
+            open_since: (state != "closed").then(|| moment("2026-01-01T00:00:00Z")),
+            reason: Some("it did not answer within 700 ms".to_owned()),
+        };
+        let shown = json!(Shown::of(&stored, breaker));
+        assert_valid("Platform", &shown);
+        assert_is_all("Breaker", &shown["breaker"]);
+        assert_eq!(shown["breaker"]["state"], state);
     }
 }
 
@@ -149,6 +187,12 @@ fn a_platform_is_written_as_its_schema_says() {
             "fill_owner": true,
             "strict_from": true,
             "auth_encoding": "base64",
+            "prefer_cache": true,
+            "ask_unknown": true,
+            "no_answer": "allow",
+            "authorize_timeout_ms": 700,
+            "push_tokens": "off",
+            "no_pull": true,
         },
         "credentials_token": "secret",
         "versions_url": "https://peer.example/ocpi/versions",
@@ -156,6 +200,7 @@ fn a_platform_is_written_as_its_schema_says() {
     });
     assert_is_all("PlatformWrite", &body);
     assert!(platforms::reads(&body));
+    assert_is_all("Profile", &body["profile"]);
     let called = |url: Value, token: Value| json!({"versions_url": url, "outbound_token": token});
     for body in [
         json!({}),
@@ -164,8 +209,6 @@ fn a_platform_is_written_as_its_schema_says() {
         json!({"profile": {}}),
         json!({"roles": null}),
         json!({"x": 1}),
-        json!({"profile": {"x": 1}}),
-        json!({"profile": {"auth_encoding": "Auto"}}),
         json!({"profile": []}),
         json!({"roles": [{"role": "EMSP", "country_code": "CH", "party_id": "ABC", "x": 1}]}),
         json!({"roles": [{"role": "EMPS", "country_code": "CH", "party_id": "ABC"}]}),
@@ -200,6 +243,31 @@ fn a_platform_is_written_as_its_schema_says() {
         json!({"outbound_token": "x"}),
         json!({"outbound_token": null}),
     ] {
+        let is_read = platforms::reads(&body);
+        let is_documented = validator("PlatformWrite").is_valid(&body);
+        assert_eq!(is_documented, is_read, "{body}");
+    }
+}
+
+#[test]
+fn a_profile_is_written_as_its_schema_says() {
+    for profile in [
+        json!({"no_answer": "by_whitelist"}),
+        json!({"no_answer": "guess"}),
+        json!({"no_answer": null}),
+        json!({"push_tokens": "patch"}),
+        json!({"push_tokens": "POST"}),
+        json!({"prefer_cache": "yes"}),
+        json!({"authorize_timeout_ms": null}),
+        json!({"authorize_timeout_ms": 1}),
+        json!({"authorize_timeout_ms": 60_000}),
+        json!({"authorize_timeout_ms": 0}),
+        json!({"authorize_timeout_ms": 60_001}),
+        json!({"authorize_timeout_ms": -1}),
+        json!({"auth_encoding": "Auto"}),
+        json!({"x": 1}),
+    ] {
+        let body = json!({"profile": profile});
         let is_read = platforms::reads(&body);
         let is_documented = validator("PlatformWrite").is_valid(&body);
         assert_eq!(is_documented, is_read, "{body}");

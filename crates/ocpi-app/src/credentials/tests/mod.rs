@@ -219,6 +219,7 @@ fn registered_in(version: OcpiVersion) -> StoredPlatform {
                 }],
             }),
             presented: emsp("x").roles,
+            connected_at: now(),
         }),
         ..StoredPlatform::new(with_roles(platform("peer"), &[("EMSP", "DE/EMS")]))
     }

@@ -178,3 +178,33 @@ async fn a_2xx_that_is_nothing_of_ocpi_is_unreadable() {
         assert!(!error.to_string().contains(char::is_control), "{error:?}");
     }
 }
+
+/// Holds: T-48.
+#[tokio::test]
+async fn how_long_a_peer_wants_to_be_left_alone_is_told() {
+    let date = "Date: Sun, 22 Nov 2026 12:00:00 GMT\r\n";
+    for (status, headers, expected) in [
+        (429, "Retry-After: 7\r\n", Some(7)),
+        (503, "Retry-After: 86400\r\n", Some(3600)),
+        (
+            503,
+            "Retry-After: Sun, 22 Nov 2026 12:01:30 GMT\r\n",
+            Some(90),
+        ),
+        (429, "Retry-After: later\r\n", None),
+        (429, "", None),
+    ] {
+        let head = format!("HTTP/1.1 {status} x\r\n{date}{headers}");
+        let answer = response(status, "");
+        let answer = answer.replacen(&format!("HTTP/1.1 {status} x\r\n"), &head, 1);
+        let peer = Peer::answering(move |_, _| Some(answer.clone())).await;
+        let put = client()
+            .put_token(&call(), &peer.url("/x"), &super::tokens::token())
+            .await;
+        let RemoteError::Refused { retry_after, .. } = put.unwrap_err() else {
+            panic!("{status} is a refusal");
+        };
+        let seconds = retry_after.map(|wait| wait.as_secs());
+        assert_eq!(seconds, expected, "{headers}");
+    }
+}

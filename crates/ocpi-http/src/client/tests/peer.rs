@@ -17,7 +17,6 @@ use super::super::OutboundClient;
 use super::super::connector::Connector;
 use super::super::policy::{Names, SystemNames, UrlPolicy};
 use super::super::stream::Io;
-use super::super::transport::Transport;
 
 /// What a peer does with a connection: the number of the connection, and the connection.
 type Serve = Arc<dyn Fn(u64, Box<dyn Io>) -> BoxFuture<'static, ()> + Send + Sync>;
@@ -216,10 +215,7 @@ impl Setup {
     pub(super) fn client(self) -> OutboundClient {
         let connector = Connector::new(self.policy, self.names, self.tls);
         let randomness = Arc::new(Counted::default());
-        let max = self.response_bytes_max;
-        OutboundClient {
-            transport: Transport::new(connector, randomness, max),
-        }
+        OutboundClient::by(connector, randomness, self.response_bytes_max)
     }
 }
 
@@ -238,7 +234,7 @@ pub(super) fn call() -> RemoteCall {
         peer_role: Role::Cpo,
         routing: Some(RemoteRouting {
             from: Party::new("CH", "ABC").unwrap(),
-            to: Party::new("DE", "XYZ").unwrap(),
+            to: Some(Party::new("DE", "XYZ").unwrap()),
         }),
         correlation_id: MessageId::new("correlation-1").unwrap(),
         timeout: Duration::from_secs(10),

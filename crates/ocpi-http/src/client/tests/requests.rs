@@ -1,7 +1,7 @@
 //! What every request carries.
 
 use ocpi_domain::OcpiVersion;
-use ocpi_ports::{RemoteCall, RemotePlatform, TokenEncoding};
+use ocpi_ports::{RemoteCall, RemotePlatform, RemoteRouting, TokenEncoding};
 
 use super::peer::{
     Peer, TOKEN, TOKEN_BASE64, call, call_in, client, envelope, header, redirect, response,
@@ -61,7 +61,7 @@ async fn every_http_request_has_its_own_id_and_those_of_a_call_one_in_common() {
     assert_eq!(values("X-Correlation-ID"), ["correlation-1"; 4]);
 }
 
-/// Holds: T-84, T-86, T-87, Q-13.
+/// Holds: T-84, T-86, T-87, W-20, Q-13.
 #[tokio::test]
 async fn functional_requests_name_both_parties_and_others_none() {
     let peer = Peer::answering(|_, _| Some(response(404, ""))).await;
@@ -98,6 +98,20 @@ async fn functional_requests_name_both_parties_and_others_none() {
     assert_eq!(
         routing(peer.requests().last().unwrap()),
         [const { None }; 4]
+    );
+    // A hub finds out itself who is meant.
+    let open = RemoteCall {
+        routing: call().routing.map(|routing| RemoteRouting {
+            to: None,
+            ..routing
+        }),
+        ..call()
+    };
+    client.get_token(&open, &url, &key()).await.unwrap();
+    let [country, party] = ["CH", "ABC"].map(|code| Some(code.to_owned()));
+    assert_eq!(
+        routing(peer.requests().last().unwrap()),
+        [country, party, None, None]
     );
 }
 

@@ -23,6 +23,23 @@ async fn a_connection_serves_call_after_call() {
     assert_eq!(peer.connections.load(Ordering::SeqCst), 1);
 }
 
+/// Holds: W-33. Whoever drives the connections by which Tokens travel may be busy with a million of
+/// them: a driver does not wait for that.
+#[tokio::test]
+async fn a_question_about_a_driver_has_connections_of_its_own() {
+    let allowed = r#"{"allowed": "ALLOWED"}"#;
+    let peer = Peer::answering(move |_, _| Some(envelope(allowed))).await;
+    let (client, url) = (client(), peer.url("/x"));
+    for connections in [2, 2] {
+        client.put_token(&call(), &url, &token()).await.unwrap();
+        let known = client
+            .authorize_token(&call(), &url, &uid(), &TokenType::Rfid, None)
+            .await;
+        assert!(known.unwrap().is_some());
+        assert_eq!(peer.connections.load(Ordering::SeqCst), connections);
+    }
+}
+
 /// A peer that answers the first request of each connection, and closes the connection at the
 /// second one, of which it says `partly`.
 async fn forgetful_peer(partly: &'static str) -> (Peer, Arc<AtomicUsize>) {
@@ -61,7 +78,17 @@ async fn what_must_not_be_done_twice_is_not_sent_twice() {
     for number in 0..4 {
         let (peer, requests) = forgetful_peer("").await;
         let (client, url) = (client(), peer.url("/x"));
-        client.put_token(&call(), &url, &token()).await.unwrap();
+        let ask = async || {
+            client
+                .authorize_token(&call(), &url, &uid(), &TokenType::Rfid, None)
+                .await
+                .unwrap_err()
+        };
+        // A question has connections of its own, and an empty answer is none.
+        match number {
+            3 => drop(ask().await),
+            _ => client.put_token(&call(), &url, &token()).await.unwrap(),
+        }
         let ours = our_credentials();
         let error = match number {
             0 => client
@@ -73,10 +100,7 @@ async fn what_must_not_be_done_twice_is_not_sent_twice() {
                 .await
                 .unwrap_err(),
             2 => client.delete_credentials(&call(), &url).await.unwrap_err(),
-            _ => client
-                .authorize_token(&call(), &url, &uid(), &TokenType::Rfid, None)
-                .await
-                .unwrap_err(),
+            _ => ask().await,
         };
         assert!(matches!(error, RemoteError::Broken { .. }), "{error}");
         assert!(error.may_be_done());

@@ -1,7 +1,8 @@
 //! Tokens at CPOs, and questions to eMSPs.
 
 use ocpi_domain::{
-    AllowedType, LocationReferences, OcpiVersion, Party, Token, TokenKey, TokenType, TokenUid,
+    AllowedType, AuthorizationStatus, LocationReferences, OcpiVersion, Party, Token, TokenKey,
+    TokenType, TokenUid,
 };
 use ocpi_ports::{RemoteAuthorization, RemoteError, RemotePlatform};
 use serde_json::{Value, json};
@@ -206,7 +207,8 @@ async fn a_token_that_breaks_a_rule_is_unreadable() {
     }
 }
 
-fn place(evses: &[&str]) -> LocationReferences {
+/// LOC1, restricted to these EVSEs.
+pub(super) fn place(evses: &[&str]) -> LocationReferences {
     LocationReferences {
         location_id: "LOC1".parse().unwrap(),
         evse_uids: evses.iter().map(|evse| evse.parse().unwrap()).collect(),
@@ -248,7 +250,7 @@ async fn a_question_has_a_type_and_a_body_in_every_version() {
 }
 
 /// What a question about LOC1 and its EVSE E1 makes of an answer.
-async fn ask(
+pub(super) async fn ask(
     version: OcpiVersion,
     answer: String,
 ) -> Result<Option<RemoteAuthorization>, RemoteError> {
@@ -290,6 +292,7 @@ async fn of_a_thin_answer_only_allowed_is_needed() {
             .unwrap();
         let expected = RemoteAuthorization {
             allowed: AllowedType::NoCredit,
+            status: None,
             location: None,
             authorization_reference: None,
             info: None,
@@ -304,13 +307,28 @@ async fn of_a_thin_answer_only_allowed_is_needed() {
         assert_eq!(thin.location, Some(place(&["E1"])));
         assert_eq!(thin.authorization_reference.unwrap().as_str(), "ID-1");
         assert_eq!((thin.info, thin.token), (None, None));
-        for none in ["null", "[]", "{}", r#""LOC1""#] {
-            let answer = format!(r#"{{"allowed":"ALLOWED","location":{none},"info":null}}"#);
-            let read = ask(version, envelope(&answer)).await.unwrap().unwrap();
-            assert_eq!(read.allowed, AllowedType::Allowed, "{none}");
-            let whole = (none == "{}").then(|| place(&[]));
-            assert_eq!(read.location, whole, "{none}");
-        }
+    }
+}
+
+/// Holds: X-39, T-64.
+#[tokio::test]
+async fn a_finer_status_is_read_and_another_word_is_as_if_it_were_not_there() {
+    for (status, expected) in [
+        (
+            r#""CONCURRENT_TX""#,
+            Some(AuthorizationStatus::ConcurrentTx),
+        ),
+        (r#""INVALID""#, Some(AuthorizationStatus::Invalid)),
+        (r#""concurrent_tx""#, None),
+        (r#""GREAT""#, None),
+        ("7", None),
+        ("null", None),
+    ] {
+        let answer = format!(r#"{{"allowed":"NOT_ALLOWED","status":{status}}}"#);
+        let read = ask(OcpiVersion::V2_3_0, envelope(&answer)).await;
+        let read = read.unwrap().unwrap();
+        assert_eq!(read.status, expected, "{status}");
+        assert_eq!(read.allowed, AllowedType::NotAllowed, "{status}");
     }
 }
 

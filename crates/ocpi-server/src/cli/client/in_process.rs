@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use ocpi_admin::{AdminOptions, AdminServer, AdminToken};
+use ocpi_app::App;
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 
@@ -29,6 +30,7 @@ const CACHE_BYTES_MAX: u64 = 16 << 20;
 pub(super) struct InProcess {
     // In the order in which they end: the store is closed when nobody uses it any more.
     server: Arc<AdminServer>,
+    app: Arc<App>,
     _store: OpenStore,
     _stopping: watch::Sender<bool>,
     _log: LogQueue,
@@ -66,14 +68,35 @@ impl InProcess {
             import_lines_max: IMPORT_LINES_MAX,
             ..AdminOptions::default()
         };
-        let server = AdminServer::new(app, registry, is_stopping, Some(admin_token), options);
+        let server = AdminServer::new(
+            Arc::clone(&app),
+            registry,
+            is_stopping,
+            Some(admin_token),
+            options,
+        );
         let opened = InProcess {
             server,
+            app,
             _store: store,
             _stopping: stopping,
             _log: log,
         };
         Ok((opened, token))
+    }
+
+    /// Does the work, and pushes and pulls until it is done.
+    pub(super) async fn while_exchanging<T>(&self, work: impl Future<Output = T>) -> T {
+        let exchange = async {
+            Arc::clone(&self.app).run_sync().await;
+            // It runs for as long as it is polled; the work alone ends the waiting.
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            done = work => done,
+            done = exchange => done,
+        }
     }
 
     pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Response<AnswerBody> {

@@ -136,6 +136,14 @@ impl Client {
         matches!(self.transport, Transport::InProcess(_))
     }
 
+    /// Does the work. Where no server goes on with it, Tokens are exchanged here meanwhile.
+    pub(crate) async fn while_exchanging<T>(&self, work: impl Future<Output = T>) -> T {
+        match &self.transport {
+            Transport::Http(_) => work.await,
+            Transport::InProcess(server) => server.while_exchanging(work).await,
+        }
+    }
+
     /// Sends a request; an answer that is no success is a failure.
     ///
     /// # Errors

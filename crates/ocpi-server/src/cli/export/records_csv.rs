@@ -1,12 +1,13 @@
 //! Records of authorizations as CSV.
 
-use ocpi_domain::{AuthorizationRecord, EvseUid, LocationReferences};
+use ocpi_domain::{AuthorizationRecord, ChargePointRecord, EvseUid, LocationReferences};
 
 use super::output::Output;
 use crate::exit::Failure;
 
-/// The columns; EVSEs are separated by commas.
-const NAMES: [&str; 17] = [
+/// The columns; EVSEs are separated by commas. Those after `latency_us` are empty but for an answer
+/// to a charge point of ours.
+const NAMES: [&str; 27] = [
     "reference",
     "at",
     "platform",
@@ -24,6 +25,16 @@ const NAMES: [&str; 17] = [
     "status",
     "rule",
     "latency_us",
+    "cpo_country_code",
+    "cpo_party_id",
+    "purpose",
+    "source",
+    "reason",
+    "decided_by",
+    "contract_id",
+    "group_id",
+    "authorization_reference",
+    "stops",
 ];
 
 /// Writes the names of the columns.
@@ -40,6 +51,21 @@ fn cells(record: &AuthorizationRecord) -> [String; NAMES.len()] {
     let [asked_location, asked_evses] = place(record.asked.as_ref());
     let [allowed_location, allowed_evses] = place(record.allowed_location.as_ref());
     let party = record.token_party;
+    let [
+        cpo_country,
+        cpo_party,
+        purpose,
+        source,
+        reason,
+        decided_by,
+        contract_id,
+        group_id,
+        authorization_reference,
+        stops,
+    ] = record
+        .charge_point
+        .as_deref()
+        .map_or_else(Default::default, at_charge_point);
     [
         record.reference.to_string(),
         record.at.to_string(),
@@ -58,6 +84,34 @@ fn cells(record: &AuthorizationRecord) -> [String; NAMES.len()] {
         record.status.map_or_else(String::new, |it| it.to_string()),
         record.rule.to_string(),
         record.latency_us.to_string(),
+        cpo_country,
+        cpo_party,
+        purpose,
+        source,
+        reason,
+        decided_by,
+        contract_id,
+        group_id,
+        authorization_reference,
+        stops,
+    ]
+}
+
+fn at_charge_point(record: &ChargePointRecord) -> [String; 10] {
+    fn text<T: ToString>(value: Option<&T>) -> String {
+        value.map_or_else(String::new, T::to_string)
+    }
+    [
+        record.cpo.country_code.to_string(),
+        record.cpo.party_id.to_string(),
+        record.purpose.to_string(),
+        record.source.to_string(),
+        record.reason.clone(),
+        text(record.decided_by.as_ref()),
+        text(record.contract_id.as_ref()),
+        text(record.group_id.as_ref()),
+        text(record.authorization_reference.as_ref()),
+        text(record.stops.as_ref()),
     ]
 }
 
@@ -81,7 +135,7 @@ mod tests {
             "token_type":"RFID","asked":{"location_id":"LOC","evse_uids":["E-1","E-2"]},
             "allowed_location":null,"allowed":"BLOCKED","status":"BLOCKED","rule":"blocked",
             "latency_us":7}"#;
-        let record: AuthorizationRecord = serde_json::from_str(record).unwrap();
+        let mut record: AuthorizationRecord = serde_json::from_str(record).unwrap();
         let expected = [
             "R-1",
             "2024-01-01T00:00:00.120Z",
@@ -101,6 +155,26 @@ mod tests {
             "blocked",
             "7",
         ];
-        assert_eq!(cells(&record), expected);
+        let before = cells(&record);
+        assert_eq!(before[..expected.len()], expected);
+        assert!(before[expected.len()..].iter().all(String::is_empty));
+        let charge_point = r#"{"cpo":{"country_code":"NL","party_id":"ALF"},"purpose":"stop",
+            "source":"stop_rule","reason":"of another group, or none","decided_by":null,
+            "contract_id":"DE-TNM-C1","group_id":"G","authorization_reference":null,
+            "stops":"R-0"}"#;
+        record.charge_point = serde_json::from_str(charge_point).unwrap();
+        let expected = [
+            "NL",
+            "ALF",
+            "stop",
+            "stop_rule",
+            "of another group, or none",
+            "",
+            "DE-TNM-C1",
+            "G",
+            "",
+            "R-0",
+        ];
+        assert_eq!(cells(&record)[17..], expected);
     }
 }

@@ -99,13 +99,14 @@ fn bar(before: Progress, bytes: u64) -> ProgressBar {
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn per_second(count: u64, elapsed_us: u64) -> u64 {
+/// How many in a second.
+pub(in crate::cli) fn per_second(count: u64, elapsed_us: u64) -> u64 {
     let rate = u128::from(count) * 1_000_000 / u128::from(elapsed_us.max(1));
     u64::try_from(rate).unwrap_or(u64::MAX)
 }
 
 /// A number with its thousands apart: `1,000,000`.
-pub(super) fn grouped(number: u64) -> String {
+pub(in crate::cli) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {

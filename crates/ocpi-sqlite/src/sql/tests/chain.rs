@@ -79,7 +79,7 @@ fn a_change_of_any_column_of_any_record_shows() {
         let read = columns.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
         read.unwrap().map(Result::unwrap).collect()
     };
-    assert_eq!(columns.len(), 16);
+    assert_eq!(columns.len(), 17);
     for (column, kind) in columns {
         let other = match &*kind {
             "INTEGER" => format!("{column} + 1"),
@@ -119,6 +119,36 @@ fn values_that_move_between_columns_show() {
         one.allowed_location = serde_json::from_str(r#"{"location_id":"M"}"#).unwrap();
         one.allowed = Some(ocpi_domain::AllowedType::Blocked);
         store.append(&[one]);
+        store.tamper(&format!("UPDATE authorizations SET {change}"));
+        assert_eq!(store.audit().fault, Some(changed(1)), "{change}");
+    }
+}
+
+/// Holds: E-33.
+#[test]
+fn a_change_of_an_answer_to_a_charge_point_shows() {
+    for change in [
+        "charge_point = NULL",
+        "charge_point = ''",
+        "charge_point = replace(charge_point, 'offline', 'command')",
+        "charge_point = charge_point || ' '",
+        "allowed_location = charge_point, charge_point = NULL",
+    ] {
+        let mut store = Store::new();
+        let mut one = record(1);
+        one.charge_point = Some(Box::new(ocpi_domain::ChargePointRecord {
+            cpo: super::party("NLCPO"),
+            purpose: ocpi_domain::Purpose::Start,
+            source: ocpi_domain::DecisionSource::Offline,
+            reason: "DE/TNM is away".to_owned(),
+            decided_by: None,
+            contract_id: None,
+            group_id: None,
+            authorization_reference: None,
+            stops: None,
+        }));
+        store.append(&[one]);
+        assert_eq!(store.audit().fault, None);
         store.tamper(&format!("UPDATE authorizations SET {change}"));
         assert_eq!(store.audit().fault, Some(changed(1)), "{change}");
     }

@@ -2,13 +2,16 @@
 
 mod blocks;
 mod chain;
+mod crowds;
 mod forgetting;
+mod migrations;
 mod plans;
 mod platforms;
 mod schema;
 mod session_lists;
 mod sessions;
 mod slots;
+mod sync;
 mod tokens;
 mod writing;
 
@@ -178,6 +181,7 @@ fn record(number: u64) -> AuthorizationRecord {
         status: None,
         rule: Rule::UnknownToken,
         latency_us: 7,
+        charge_point: None,
     }
 }
 

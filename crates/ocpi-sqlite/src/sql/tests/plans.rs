@@ -2,9 +2,14 @@
 
 use super::Store;
 use crate::sql::{
-    accounts, cards, locations, presented_tokens, record_blocks, records, session_lists,
-    session_row, sessions, slots, token_contracts, token_pages, tokens,
+    accounts, cards, crowded_cards, locations, presented_tokens, record_blocks, records,
+    session_lists, session_row, sessions, slots, sync, token_changes, token_contracts, token_pages,
+    tokens,
 };
+
+/// How the account of a Token is found.
+const ACCOUNT: &str =
+    "SEARCH a USING PRIMARY KEY (uid=? AND type=? AND country_code=? AND party_id=?) LEFT-JOIN";
 
 /// The steps of SQLite's plan.
 fn plan(store: &Store, sql: &str) -> Vec<String> {
@@ -21,30 +26,25 @@ fn plan(store: &Store, sql: &str) -> Vec<String> {
 #[test]
 fn every_statement_that_is_often_asked_goes_by_an_index() {
     let store = Store::new();
-    let key = "tokens_key (uid_key=? AND country_code=? AND party_id=? AND type=?)";
     let listed = "SEARCH tokens USING COVERING INDEX tokens_listed \
         (<expr>=? AND country_code=? AND party_id=? AND last_updated_ms";
     for (sql, expected) in [
-        (tokens::FIND, &[format!("SEARCH t USING INDEX {key}")][..]),
-        (tokens::REPLACE, &[format!("SEARCH tokens USING INDEX {key}")]),
-        (tokens::RESPELL, &[format!("SEARCH tokens USING INDEX {key}")]),
-        (
-            cards::FIND,
-            &[
-                "SEARCH t USING INDEX tokens_key (uid_key=? AND country_code=? AND party_id=?)".to_owned(),
-                "SEARCH a USING PRIMARY KEY (uid=? AND type=? AND country_code=? AND party_id=?) LEFT-JOIN".to_owned(),
-            ],
-        ),
         (
             accounts::LIMIT_GROUPS,
             &[
                 "SCAN CONSTANT ROW".to_owned(),
                 "SCALAR SUBQUERY 1".to_owned(),
                 "SCAN accounts USING INDEX accounts_group_limits".to_owned(),
-            ],
+            ][..],
         ),
-        (token_pages::COUNT, &[format!("{listed}>? AND last_updated_ms<?)")]),
-        (token_pages::POSITIONS, &[format!("{listed}>? AND last_updated_ms<?)")]),
+        (
+            token_pages::COUNT,
+            &[format!("{listed}>? AND last_updated_ms<?)")],
+        ),
+        (
+            token_pages::POSITIONS,
+            &[format!("{listed}>? AND last_updated_ms<?)")],
+        ),
         (
             token_pages::HAS_OTHERS,
             &[
@@ -61,7 +61,10 @@ fn every_statement_that_is_often_asked_goes_by_an_index() {
         ),
         (
             records::FIND,
-            &["SEARCH authorizations USING INDEX authorizations_reference (reference=?)".to_owned()],
+            &[
+                "SEARCH authorizations USING INDEX authorizations_reference (reference=?)"
+                    .to_owned(),
+            ],
         ),
         (
             records::LIST,
@@ -70,7 +73,8 @@ fn every_statement_that_is_often_asked_goes_by_an_index() {
         (
             records::LIST_UID,
             &["SEARCH authorizations USING INDEX authorizations_uid \
-               (<expr>=? AND token_uid=? AND rowid<?)".to_owned()],
+               (<expr>=? AND token_uid=? AND rowid<?)"
+                .to_owned()],
         ),
         (
             record_blocks::IS_OF_PLATFORM,
@@ -79,6 +83,79 @@ fn every_statement_that_is_often_asked_goes_by_an_index() {
         (
             record_blocks::IS_OF_TIME,
             &["SEARCH authorization_blocks USING PRIMARY KEY (block=?)".to_owned()],
+        ),
+    ] {
+        assert_eq!(plan(&store, sql), expected, "{sql}");
+    }
+}
+
+#[test]
+fn every_statement_about_a_card_goes_by_an_index() {
+    let store = Store::new();
+    let key = "tokens_key (uid_key=? AND country_code=? AND party_id=? AND type=? AND <expr>=?)";
+    let owners = "SEARCH tokens USING COVERING INDEX tokens_key (uid_key=?";
+    for (sql, expected) in [
+        (tokens::FIND, &[format!("SEARCH t USING INDEX {key}")][..]),
+        (
+            tokens::REPLACE,
+            &[format!("SEARCH tokens USING INDEX {key}")],
+        ),
+        (
+            tokens::RESPELL,
+            &[format!("SEARCH tokens USING INDEX {key}")],
+        ),
+        (
+            cards::FIND,
+            &[
+                "SEARCH t USING INDEX tokens_key (uid_key=?)".to_owned(),
+                ACCOUNT.to_owned(),
+            ],
+        ),
+        (
+            crowded_cards::BY_KEY,
+            &[format!("SEARCH t USING INDEX {key}"), ACCOUNT.to_owned()],
+        ),
+        (
+            crowded_cards::EMAIDS_OF_PARTY,
+            &[
+                "SEARCH t USING INDEX tokens_key (uid_key=? AND country_code=? AND party_id=? AND type=?)".to_owned(),
+                ACCOUNT.to_owned(),
+            ],
+        ),
+        (
+            crowded_cards::EMAIDS,
+            &[
+                "SEARCH t USING INDEX tokens_emaid (uid_key=?)".to_owned(),
+                ACCOUNT.to_owned(),
+            ],
+        ),
+        (
+            crowded_cards::UNLISTED,
+            &[
+                "SEARCH t USING INDEX tokens_unlisted (uid=?)".to_owned(),
+                ACCOUNT.to_owned(),
+            ],
+        ),
+        (
+            crowded_cards::OF_PARTY,
+            &[
+                "SEARCH t USING INDEX tokens_key (uid_key=? AND country_code=? AND party_id=?)".to_owned(),
+                ACCOUNT.to_owned(),
+            ],
+        ),
+        (
+            crowded_cards::NEXT_OWNER,
+            &[
+                "COMPOUND QUERY".to_owned(),
+                "LEFT-MOST SUBQUERY".to_owned(),
+                "CO-ROUTINE (subquery-1)".to_owned(),
+                format!("{owners} AND country_code=? AND party_id>?)"),
+                "SCAN (subquery-1)".to_owned(),
+                "UNION ALL".to_owned(),
+                "CO-ROUTINE (subquery-3)".to_owned(),
+                format!("{owners} AND country_code>?)"),
+                "SCAN (subquery-3)".to_owned(),
+            ],
         ),
     ] {
         assert_eq!(plan(&store, sql), expected, "{sql}");
@@ -96,13 +173,15 @@ fn indexes_written(store: &Store, sql: &str) -> usize {
     written
 }
 
-/// What a CPO sends again day by day is Tokens that are as they were but for their time: the
-/// place of each in `tokens_key` and `tokens_contract` would be a page of its own.
+/// What an eMSP sends again day by day is Tokens that are as they were but for their time: the
+/// place of each in `tokens_key` and `tokens_contract` would be a page of its own. In
+/// `tokens_revision`, new places come at the end.
 #[test]
-fn a_token_that_keeps_its_key_and_contract_is_written_into_one_index() {
+fn a_token_that_keeps_its_key_and_contract_is_written_into_two_indexes() {
     let store = Store::new();
-    assert_eq!(indexes_written(&store, tokens::REPLACE), 1);
-    assert_eq!(indexes_written(&store, tokens::RESPELL), 3);
+    assert_eq!(indexes_written(&store, tokens::REPLACE), 2);
+    // That of unlisted types only for these.
+    assert_eq!(indexes_written(&store, tokens::RESPELL), 5);
 }
 
 #[test]
@@ -182,6 +261,30 @@ fn every_statement_about_presented_tokens_goes_by_an_index() {
             "SEARCH presented_tokens USING INDEX sqlite_autoindex_presented_tokens_1 (hash=?)"
                 .to_owned(),
         ),
+    ] {
+        assert_eq!(plan(&store, sql), [expected], "{sql}");
+    }
+}
+
+#[test]
+fn every_statement_about_the_exchange_of_tokens_goes_by_an_index() {
+    let store = Store::new();
+    let seen = "SEARCH seen_tokens USING INDEX seen_tokens_platform (platform=?)";
+    for (sql, expected) in [
+        (
+            token_changes::AFTER,
+            "SEARCH tokens USING COVERING INDEX tokens_revision (revision>?)",
+        ),
+        (
+            sync::FIND_PUSH,
+            "SEARCH push_progress USING PRIMARY KEY (platform=?)",
+        ),
+        (
+            sync::FIND_PULL,
+            "SEARCH pull_progress USING PRIMARY KEY (platform=?)",
+        ),
+        (sync::SEEN, seen),
+        (sync::FORGET_SEEN, seen),
     ] {
         assert_eq!(plan(&store, sql), [expected], "{sql}");
     }

@@ -1,6 +1,6 @@
 //! Platforms, what they present, and what a change of the secret key writes.
 
-use ocpi_domain::{CredentialsUse, Platform, Revision};
+use ocpi_domain::{CredentialsUse, DateTime, NoAnswer, Platform, Profile, PushTokens, Revision};
 use ocpi_ports::{Connection, PresentedToken, SealedToken, StoredPlatform, TokenHash};
 
 use super::writing::content;
@@ -19,6 +19,7 @@ fn platform(id: &str, hash: u8) -> StoredPlatform {
             sealed_token: sealed(hash),
             served: None,
             presented: Vec::new(),
+            connected_at: after_ms(3),
         }),
         ..StoredPlatform::new(Platform::new(id.parse().unwrap()))
     }
@@ -96,10 +97,53 @@ fn a_platform_of_an_older_release_is_read() {
     );
     let old = store.platforms().remove(0);
     let profile = old.platform.profile;
-    assert!(profile.tutorial && !profile.strict_from);
+    let strict = Profile::default();
+    assert_eq!(
+        Profile {
+            tutorial: false,
+            ..profile
+        },
+        strict
+    );
+    assert!(profile.tutorial);
     let connection = old.connection.unwrap();
     assert_eq!(connection.versions_url.as_str(), "https://p");
     assert_eq!((connection.served, connection.presented.len()), (None, 0));
+    assert_eq!(connection.connected_at, DateTime::UNIX_EPOCH);
+}
+
+/// What a profile says are words of the file, so none may ever change.
+#[test]
+fn a_profile_of_this_release_is_read_by_every_later_one() {
+    let store = Store::new();
+    store.tamper(
+        r#"INSERT INTO platforms (id, roles, profile) VALUES
+           ('one', '[]', '{"prefer_cache":true,"ask_unknown":true,"no_answer":"allow",
+               "authorize_timeout_ms":7,"push_tokens":"patch","no_pull":true}'),
+           ('two', '[]', '{"no_answer":"deny","push_tokens":"off"}'),
+           ('zwo', '[]', '{"no_answer":"by_whitelist","push_tokens":"put"}')"#,
+    );
+    let strict = Profile::default();
+    let expected = [
+        Profile {
+            prefer_cache: true,
+            ask_unknown: true,
+            no_answer: NoAnswer::Allow,
+            authorize_timeout_ms: Some(7),
+            push_tokens: PushTokens::Patch,
+            no_pull: true,
+            ..strict
+        },
+        Profile {
+            no_answer: NoAnswer::Deny,
+            push_tokens: PushTokens::Off,
+            ..strict
+        },
+        strict,
+    ];
+    let found = store.platforms();
+    let found: Vec<Profile> = found.iter().map(|one| one.platform.profile).collect();
+    assert_eq!(found, expected);
 }
 
 #[test]

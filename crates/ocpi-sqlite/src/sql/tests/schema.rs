@@ -1,18 +1,12 @@
 //! Whose file it is, and of which schema.
 
-use ocpi_domain::{AuthEncoding, CredentialsUse, PartyRole, Platform, Revision, TokenType};
-use ocpi_ports::{PresentedToken, StoredPlatform, TokenHash};
 use rusqlite::Connection;
 
-use super::{Store, party, record, records, token};
-use crate::sql::carried_keys;
-use crate::sql::platforms::{list_revision, seed_platform};
+use super::Store;
 use crate::sql::record_chain::{ChainKey, check_key};
-use crate::sql::schema::{MIGRATIONS, SchemaError, glance, migrate, require_ours, take_steps};
-use crate::sql::token_contracts::find_tokens_by_contract;
-use crate::sql::tokens::find_tokens;
+use crate::sql::schema::{MIGRATIONS, SchemaError, glance, migrate, require_ours};
 
-fn pragma(db: &Connection, name: &str) -> i64 {
+pub(super) fn pragma(db: &Connection, name: &str) -> i64 {
     db.pragma_query_value(None, name, |row| row.get(0)).unwrap()
 }
 
@@ -47,106 +41,11 @@ fn every_table_is_strict() {
 }
 
 /// Everything in the schema, in the order of its names.
-fn schema_of(db: &Connection) -> Vec<(String, String)> {
+pub(super) fn schema_of(db: &Connection) -> Vec<(String, String)> {
     let sql = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
     let mut statement = db.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
     rows.unwrap().map(Result::unwrap).collect()
-}
-
-/// Beyond the protocol: an update of the server loses nothing of what older releases stored. A
-/// platform of theirs counts as registered.
-///
-/// Holds: C-20, T-12.
-#[test]
-fn a_file_of_any_older_schema_becomes_one_of_the_present_with_all_that_is_in_it() {
-    for steps in 1..MIGRATIONS.len() {
-        let mut db = Connection::open_in_memory().unwrap();
-        let key = ChainKey::new(&[7; 32]);
-        take_steps(&mut db, &key, &MIGRATIONS[..steps]).unwrap();
-        assert_eq!(pragma(&db, "user_version"), i64::try_from(steps).unwrap());
-        let mut older = Store {
-            state: crate::sql::state::WriteState::load(&db).unwrap(),
-            slots: crate::sql::slots::SharedSlots::default(),
-            db,
-            key: key.clone(),
-        };
-        older.append(&records(600));
-        let stored = older.create(token(party("CHABC"), "CARD", &TokenType::Rfid));
-        let head = older.state.chain;
-        if steps < 3 {
-            put_platforms_of_schema_2(&older.db);
-        }
-
-        migrate(&mut older.db, &key).unwrap();
-        let mut store = Store::of(older.db, key);
-        assert_eq!(schema_of(&store.db), schema_of(&Store::new().db));
-        require_ours(&store.db).unwrap();
-        glance(&store.db).unwrap();
-        assert_eq!(store.state.chain, head);
-        store.append(&[record(601)]);
-        let report = store.audit();
-        assert_eq!((report.records, report.fault), (601, None));
-        let found = find_tokens(&store.db, &[stored.token.key()]).unwrap();
-        assert_eq!(found, [Some(stored.clone())]);
-        let contract = &stored.token.contract_id;
-        let found = find_tokens_by_contract(&store.db, stored.token.party, contract, 9);
-        assert_eq!(found.unwrap(), [stored]);
-        assert_platforms_of_schema_2(&mut store);
-        super::sessions::put_and_find_one(&mut store);
-    }
-}
-
-/// Platforms as releases before the third schema wrote them: one with a token that it presents,
-/// one without, and one that was seeded and deleted.
-fn put_platforms_of_schema_2(db: &Connection) {
-    db.execute_batch(
-        r#"INSERT INTO platforms (id, token_hash, roles, profile) VALUES
-            ('hashless', NULL, '[]', '{}'),
-            ('peer', unhex(replace(hex(zeroblob(32)), '00', 'ab')),
-             '[{"country_code":"ch","party_id":"ABC","role":"CPO"},
-               {"country_code":"NL","party_id":"TNM","role":"HUB"}]',
-             '{"tutorial":true,"fill_owner":false,"strict_from":true,"auth_encoding":"raw"}');
-           INSERT INTO seeded_platforms (id) VALUES ('peer'), ('gone');"#,
-    )
-    .unwrap();
-}
-
-/// They are as they were, with what they presented as the token of their connection.
-fn assert_platforms_of_schema_2(store: &mut Store) {
-    let hashless = StoredPlatform::new(Platform::new("hashless".parse().unwrap()));
-    let mut peer = Platform::new("peer".parse().unwrap());
-    let role = |party, role: &str| PartyRole {
-        party,
-        role: role.parse().unwrap(),
-    };
-    peer.roles = vec![role(party("chABC"), "CPO"), role(party("NLTNM"), "HUB")];
-    peer.profile.tutorial = true;
-    peer.profile.strict_from = true;
-    peer.profile.auth_encoding = AuthEncoding::Raw;
-    let peer = StoredPlatform {
-        tokens: vec![PresentedToken {
-            hash: TokenHash([0xab; 32]),
-            good_for: CredentialsUse::Live,
-        }],
-        ..StoredPlatform::new(peer)
-    };
-    let expected = vec![hashless, peer];
-    let found = store.platforms();
-    assert_eq!(found, expected);
-    assert_eq!(format!("{found:?}"), format!("{expected:?}"));
-    assert_eq!(list_revision(&store.db).unwrap(), Revision(0));
-    assert_eq!(carried_keys::read(&store.db).unwrap(), None);
-    for id in ["peer", "gone"] {
-        let again = StoredPlatform::new(Platform::new(id.parse().unwrap()));
-        let seeded = store.write(|store| seed_platform(&store.db, &again));
-        assert_eq!(seeded.unwrap(), None);
-    }
-    let [_, peer] = &expected[..] else {
-        unreachable!("there are two")
-    };
-    let put = store.write(|store| store.put_platform(peer, Some(Revision(0))));
-    assert_eq!(put.unwrap(), (false, Revision(1)));
 }
 
 #[test]
@@ -205,6 +104,9 @@ fn a_glance_sees_that_a_table_is_gone() {
         "platforms",
         "presented_tokens",
         "carried_keys",
+        "push_progress",
+        "pull_progress",
+        "seen_tokens",
         "sessions",
         "pending_slots",
         "locations",
@@ -215,5 +117,22 @@ fn a_glance_sees_that_a_table_is_gone() {
             .execute_batch(&format!("DROP TABLE {table}"))
             .unwrap();
         assert!(glance(&store.db).is_err(), "{table}");
+    }
+}
+
+#[test]
+fn a_glance_sees_that_an_index_is_gone() {
+    for index in [
+        "tokens_key",
+        "tokens_contract",
+        "tokens_revision",
+        "seen_tokens_platform",
+    ] {
+        let store = Store::new();
+        store
+            .db
+            .execute_batch(&format!("DROP INDEX {index}"))
+            .unwrap();
+        assert!(glance(&store.db).is_err(), "{index}");
     }
 }

@@ -8,7 +8,9 @@ use ocpi_domain::{
 use ocpi_ports::{AccountWrite, SubjectLookup, TokenQuery, TokenWrite};
 
 use super::{Random, Store, after_ms, party, token};
-use crate::sql::cards::{CardKey, choose_subject, find_card, token_of, tokens_of_uid};
+use crate::sql::cards::{
+    CardKey, choose_subject, find_card, token_of, tokens_of_any_party, tokens_of_uid,
+};
 use crate::sql::token_pages::list_tokens;
 use crate::sql::{accounts, tokens};
 
@@ -24,7 +26,11 @@ fn types() -> [TokenType; 4] {
 }
 
 impl Store {
-    fn update(&mut self, stored: &StoredToken, change: impl FnOnce(&mut Token)) -> StoredToken {
+    pub(super) fn update(
+        &mut self,
+        stored: &StoredToken,
+        change: impl FnOnce(&mut Token),
+    ) -> StoredToken {
         let mut token = Token::clone(&stored.token);
         change(&mut token);
         let write = TokenWrite {
@@ -156,9 +162,9 @@ fn a_token_whose_key_is_spelled_in_another_way_is_found_by_it() {
     assert_eq!(row, "1ch-abc-11");
 }
 
-/// Holds: E-35, K-03.
+/// Holds: E-35, K-03, W-20.
 #[test]
-fn a_card_is_every_spelling_and_type_of_one_party() {
+fn a_card_is_every_spelling_and_type_of_every_party() {
     let mut store = Store::new();
     let (ours, theirs) = (party("CHABC"), party("DEABC"));
     let mut expected = Vec::new();
@@ -168,43 +174,53 @@ fn a_card_is_every_spelling_and_type_of_one_party() {
         ("chabc1", TokenType::Emaid),
         ("CH*ABC*1", TokenType::Emaid),
     ] {
-        store.create(token(theirs, uid, &token_type));
+        expected.push(store.create(token(theirs, uid, &token_type)));
         store.create(token(ours, &format!("{uid}2"), &token_type));
         expected.push(store.create(token(ours, uid, &token_type)));
     }
-    let key = CardKey::of(party("chabc"), &"c-HABC-1".parse().unwrap());
-    let card = find_card(&store.db, &key).unwrap();
+    let key = CardKey::of(&"c-HABC-1".parse().unwrap());
+    let card = find_card(&store.db, &key).unwrap().unwrap();
     let found: Vec<_> = card.iter().map(|one| one.token.clone()).collect();
     assert_eq!(found, expected);
     for one in &expected {
         assert_eq!(token_of(&card, &one.token.key()).unwrap().token, *one);
     }
-    let of_uid: Vec<_> = tokens_of_uid(&card, &expected[1].token.uid).collect();
-    assert_eq!(of_uid, [&card[1], &card[2]]);
+    let plain = &expected[2].token.uid;
+    let of_uid: Vec<_> = tokens_of_uid(&card, party("chabc"), plain).collect();
+    assert_eq!(of_uid, [&card[3], &card[5]]);
+    let of_any: Vec<_> = tokens_of_any_party(&card, plain).collect();
+    assert_eq!(of_any, card.iter().collect::<Vec<_>>());
+    let starred = "CH*abc*1".parse().unwrap();
+    let of_any: Vec<_> = tokens_of_any_party(&card, &starred).collect();
+    let emaids = [0, 1, 4, 5, 6, 7].map(|place: usize| &card[place]);
+    assert_eq!(of_any, emaids);
     assert!(token_of(&card, &token(ours, "CH-ABC1", &TokenType::Emaid).key()).is_none());
+    assert!(card[0].bytes() > 400);
 
-    let choose = |uid: &str, token_type| {
+    let choose = |parties: &[Party], uid: &str, token_type| {
         let uid = uid.parse().unwrap();
-        match choose_subject(&[&card[..]], &uid, &token_type) {
-            SubjectLookup::One(subject) => Some(subject.token),
-            SubjectLookup::Ambiguous => None,
-            SubjectLookup::Unknown => panic!("{uid} is known"),
+        match choose_subject(&card, parties, &uid, &token_type) {
+            SubjectLookup::One(subject) => Ok(subject.token),
+            SubjectLookup::Ambiguous => Err("ambiguous"),
+            SubjectLookup::Unknown => Err("unknown"),
         }
     };
-    assert_eq!(
-        choose("ch-abc-1", TokenType::Emaid).as_ref(),
-        Some(&expected[0])
-    );
-    assert_eq!(
-        choose("CHABC1", TokenType::Emaid).as_ref(),
-        Some(&expected[2])
-    );
-    assert_eq!(
-        choose("CHABC1", TokenType::Rfid).as_ref(),
-        Some(&expected[1])
-    );
-    assert_eq!(choose("CHABC-1", TokenType::Emaid), None);
-    assert!(card[0].bytes() > 400);
+    for (uid, token_type, place) in [
+        ("ch-abc-1", TokenType::Emaid, 1),
+        ("CHABC1", TokenType::Emaid, 5),
+        ("CHABC1", TokenType::Rfid, 3),
+    ] {
+        let chosen = choose(&[ours, ours], uid, token_type.clone());
+        assert_eq!(chosen.as_ref(), Ok(&expected[place]));
+        let chosen = choose(&[theirs], uid, token_type.clone());
+        assert_eq!(chosen.as_ref(), Ok(&expected[place - 1]));
+        let chosen = choose(&[theirs, ours], uid, token_type.clone());
+        assert_eq!(chosen, Err("ambiguous"));
+        let chosen = choose(&[party("FRABC")], uid, token_type);
+        assert_eq!(chosen, Err("unknown"));
+    }
+    let chosen = choose(&[ours], "CHABC-1", TokenType::Emaid);
+    assert_eq!(chosen, Err("ambiguous"));
 }
 
 /// Holds: E-17.
@@ -228,7 +244,9 @@ fn an_account_comes_with_the_token_of_its_own_spelling() {
     };
     let put = |store: &mut Store| accounts::put_account(&store.db, &mut store.state, &write);
     let revision = store.write(put).unwrap();
-    let card = find_card(&store.db, &CardKey::of(ours, &dashed.uid)).unwrap();
+    let card = find_card(&store.db, &CardKey::of(&dashed.uid))
+        .unwrap()
+        .unwrap();
     let found = card[0].account.as_ref().unwrap();
     assert_eq!((&*found.account, found.revision), (&account, revision));
     assert_eq!(card[1].account, None);

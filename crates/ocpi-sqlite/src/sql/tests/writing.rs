@@ -179,7 +179,7 @@ fn what_cannot_be_read_is_named() {
     store.create(token(party("CHABC"), "CARD-1", &TokenType::Rfid));
     let stored = store.create(token(party("CHABC"), "CARD-2", &TokenType::Rfid));
     store.append(&records(2));
-    let card = CardKey::of(stored.token.party, &stored.token.uid);
+    let card = CardKey::of(&stored.token.uid);
     let write = AccountWrite {
         key: stored.token.key(),
         account: TokenAccount::default().into(),

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{answering, only, put, registered_as_both, token_of};
 use crate::credentials::sender::{TOKEN_C, lists, offered, register, registered, stage};
 use crate::credentials::stage::{PEER, Stage, given, role};
-use crate::support::clock::CountingRandomness;
+use crate::support::clock::{CountingRandomness, START};
 use crate::support::pair::id;
 use crate::support::peer::{Asked, ByTheBook, Reply};
 use crate::support::world::{WorldBuilder, keys, platform};
@@ -126,6 +126,7 @@ async fn a_connection_of_the_operator_is_looked_up_at_its_first_call() {
                 .seal(&id(PEER), &token, &randomness),
             served: None,
             presented: Vec::new(),
+            connected_at: START.parse().expect("a moment"),
         }),
         ..StoredPlatform::new(platform(PEER, ocpi_domain::Profile::default(), &roles))
     };

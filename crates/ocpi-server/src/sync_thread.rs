@@ -50,7 +50,7 @@ impl SyncThread {
                 // An error says that nobody can stop it any more: as good a reason to end.
                 _ = stop.wait_for(|stop| *stop) => {}
                 _ = ended => {}
-                () = keep_up(sync) => {}
+                () = keep_up(sync, log_failed) => {}
             }
         };
         let thread = std::thread::Builder::new()
@@ -68,9 +68,9 @@ impl SyncThread {
     }
 }
 
-/// Starts the exchange, and starts it again whenever it has failed: without it CPOs would go on
-/// with old Tokens, and nobody would see it.
-async fn keep_up<F>(sync: impl Fn() -> F)
+/// Starts the exchange, and starts it again whenever it has failed, which `tell` tells: without it
+/// CPOs would go on with old Tokens, and nobody would see it.
+async fn keep_up<F>(sync: impl Fn() -> F, tell: impl Fn(&str))
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -80,13 +80,17 @@ where
             Ok(()) => "it ended by itself".to_owned(),
             Err(error) => error.to_string(),
         };
-        tracing::error!(
-            reason,
-            pause_s = FAULT_PAUSE.as_secs(),
-            "the exchange of Tokens failed, and is started again",
-        );
+        tell(&reason);
         tokio::time::sleep(FAULT_PAUSE).await;
     }
+}
+
+fn log_failed(reason: &str) {
+    tracing::error!(
+        reason,
+        pause_s = FAULT_PAUSE.as_secs(),
+        "the exchange of Tokens failed, and is started again",
+    );
 }
 
 impl Drop for SyncThread {
@@ -104,16 +108,11 @@ impl Drop for SyncThread {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::{self, Write as _};
     use std::pin::Pin;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use tokio::time::Instant;
-    use tracing::field::{Field, Visit};
-    use tracing::{Event, Level, Subscriber};
-    use tracing_subscriber::Layer;
-    use tracing_subscriber::layer::{Context, SubscriberExt};
 
     use super::*;
 
@@ -173,41 +172,17 @@ mod tests {
         assert_eq!(ended.try_recv(), Ok(()));
     }
 
-    /// The errors that this thread logs, each with its fields.
-    #[derive(Clone, Default)]
-    struct Errors(Arc<Mutex<Vec<String>>>);
-
-    impl<S: Subscriber> Layer<S> for Errors {
-        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-            if *event.metadata().level() == Level::ERROR {
-                let mut fields = Fields(String::new());
-                event.record(&mut fields);
-                self.0.lock().unwrap().push(fields.0);
-            }
-        }
-    }
-
-    /// The fields of an event in one text.
-    struct Fields(String);
-
-    impl Visit for Fields {
-        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-            write!(self.0, "{field}={value:?};").unwrap();
-        }
-    }
-
     /// Beyond the protocol: a fault of ours does not end the exchange for good, and is told.
     #[tokio::test(start_paused = true)]
     async fn an_exchange_that_fails_is_told_and_started_again() {
-        let errors = Errors::default();
-        let subscriber = tracing_subscriber::registry().with(errors.clone());
-        let _guard = tracing::subscriber::set_default(subscriber);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let teller = Arc::clone(&told);
         let began = Instant::now();
         let times = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&times);
         let (runs_sender, runs) = oneshot::channel();
         let runs_sender = Arc::new(Mutex::new(Some(runs_sender)));
-        let kept_up = keep_up(move || {
+        let sync = move || {
             let time = counted.fetch_add(1, Ordering::Relaxed);
             let runs_sender = Arc::clone(&runs_sender);
             async move {
@@ -221,6 +196,9 @@ mod tests {
                     }
                 }
             }
+        };
+        let kept_up = keep_up(sync, move |reason| {
+            teller.lock().unwrap().push(reason.to_owned());
         });
         tokio::select! {
             () = kept_up => unreachable!("it goes on for ever"),
@@ -228,10 +206,10 @@ mod tests {
         }
         assert_eq!(times.load(Ordering::Relaxed), 3);
         assert_eq!(began.elapsed(), 2 * FAULT_PAUSE);
-        let errors = errors.0.lock().unwrap();
-        assert_eq!(errors.len(), 2, "{errors:?}");
-        assert!(errors[0].contains("a batch of none"), "{errors:?}");
-        assert!(errors[1].contains("ended by itself"), "{errors:?}");
+        let told = told.lock().unwrap();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("a batch of none"), "{told:?}");
+        assert!(told[1].contains("ended by itself"), "{told:?}");
     }
 
     /// Beyond the protocol: nor does it end the thread, which can still be stopped.

@@ -25,6 +25,10 @@ use crate::stop::Stop;
 use crate::target::{CONFIGURATION, Target, in_directory};
 use crate::token_file;
 
+/// The cache of cards fills after a start, whatever is pushed; small, so that what is seen is the
+/// memory of the push.
+const SMALL_CACHE: &str = "store_cache_bytes_max = 16777216\n";
+
 /// How often it is looked how far it is.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The longest that a push of everything may take, seconds.
@@ -65,7 +69,7 @@ fn emsp_of(cpos: &[Peer]) -> String {
         profile: "",
     });
     let known: Vec<Known<'_>> = known.collect();
-    configuration(&[("CH", "ABC", "EMSP")], &known, "")
+    configuration(&[("CH", "ABC", "EMSP")], &known, SMALL_CACHE)
 }
 
 fn cpo(peers: &Peers, number: u8, faults: &str, seed: u64) -> anyhow::Result<Peer> {
